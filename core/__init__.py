@@ -1,0 +1,1 @@
+"""The ground floor: vocabulary, ids, clock, keys, storage, errors. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The policy decision: one question, one answer for all sources, whichever engine answers it."""
