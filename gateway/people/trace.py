@@ -1,0 +1,55 @@
+"""Trace keys: what identifies a person, normalised so that the same person gives the same key (pure).
+
+An NHS number and demographics need not lead to the same handle; an ambiguous key leads to nobody.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+import nhs_number
+
+from core.errors import OnceToldError
+
+
+class TraceError(OnceToldError):
+    """Identifiers that cannot be used, with what to mend; never the identifier itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """What a practitioner knows of a person without an NHS number. Postcode may be left out by nobody: names repeat."""
+
+    family_name: str
+    given_name: str
+    birth_date: date
+    postcode: str
+
+
+def by_nhs_number(value: str) -> str:
+    """Trace key of an NHS number (ten digits, check digit by modulus 11; NHS Data Dictionary). Spaces are allowed."""
+    digits = "".join(value.split())
+    if not (len(digits) == 10 and digits.isascii() and digits.isdigit() and nhs_number.is_valid(digits)):  # noqa: PLR2004 - ten digits, NHS Data Dictionary
+        raise TraceError("the NHS number is not valid: check the ten digits")
+    return f"nhs|{digits}"
+
+
+def by_demographics(value: Demographics) -> str:
+    """Trace key of demographics: case, accents, spaces and punctuation do not matter."""
+    family, given = _letters(value.family_name), _letters(value.given_name)
+    postcode = _letters(value.postcode)
+    if not (family and given and postcode):
+        raise TraceError("family name, given name and postcode must each hold letters or digits")
+    return f"demographics|{family}|{given}|{value.birth_date.isoformat()}|{postcode}"
+
+
+def by_record(source: str, reference: str) -> str:
+    """Trace key of a source's own record id: how the source itself finds the person it registered."""
+    return f"record|{source}|{reference}"
+
+
+def _letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.replace("Ł", "L").replace("ł", "l")).casefold()
+    return "".join(character for character in folded if character.isalnum())
