@@ -1,0 +1,1 @@
+"""The tests, by tier: unit, integration, promises, contract, e2e."""
