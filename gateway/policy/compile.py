@@ -1,0 +1,108 @@
+"""Compiles the registers into the data that the Rego reads, indexed so that a decision looks up and never searches.
+
+`registers.parties[recipient][purpose][agreement]` holds what one agreement means for one recipient, so what a decision costs does
+not depend on how many agreements others have made. Nothing is decided here: each gate's terms stand side by side, and
+`policies/rego` brings them together. Fields are objects (`{field: true}`), since JSON has no sets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from gateway.policy.register_values import Agreement, Fields, RecipientTerms, Registers, Status
+
+Data: TypeAlias = "bool | int | str | list[Data] | dict[str, Data] | None"
+
+
+def policy_data(registers: Registers) -> dict[str, Data]:
+    """The data document of the policy engine, the same for the same registers."""
+    return {
+        "registers": {
+            "purposes": {
+                purpose.id: {"sections": _fields(purpose.sections), "labels": _flags(purpose.labels)}
+                for purpose in registers.purposes.values()
+            },
+            "locations": _fields({section.id: section.locations for section in registers.sections.values()}),
+            "sensitive": _fields({section.id: section.sensitive for section in registers.sections.values()}),
+            "hidden": _flags(each.id for each in registers.organisations.values() if each.hidden),
+            "confidential": _flags(each.id for each in registers.organisations.values() if each.confidential),
+            "parties": _parties(registers),
+        }
+    }
+
+
+def concerned(registers: Registers) -> dict[tuple[str, str], frozenset[str]]:
+    """(recipient, purpose) -> ids of the agreements that name them: whatever else is in force need not be asked about."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for agreement, recipient, purpose in _terms(registers):
+        found.setdefault((recipient.organisation, purpose), set()).add(agreement.id)
+    return {key: frozenset(ids) for key, ids in found.items()}
+
+
+def digest(data: Mapping[str, Data]) -> str:
+    """SHA-256 of a data document in canonical form, in hexadecimal."""
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _terms(registers: Registers) -> list[tuple[Agreement, RecipientTerms, str]]:
+    """Every agreement that is past its draft, by recipient and purpose."""
+    return [
+        (agreement, recipient, purpose)
+        for _, agreement in sorted(registers.agreements.items())
+        if agreement.status is not Status.DRAFT
+        for recipient in agreement.recipients
+        for purpose in sorted(agreement.purposes)
+    ]
+
+
+def _parties(registers: Registers) -> dict[str, Data]:
+    parties: dict[str, dict[str, dict[str, Data]]] = {}
+    for agreement, recipient, purpose in _terms(registers):
+        by_purpose = parties.setdefault(recipient.organisation, {})
+        by_purpose.setdefault(purpose, {})[agreement.id] = _agreement(agreement, recipient)
+    return {recipient: dict(by_purpose) for recipient, by_purpose in parties.items()}
+
+
+def _agreement(agreement: Agreement, recipient: RecipientTerms) -> Data:
+    return {
+        "version": agreement.version,
+        "status": agreement.status.value,
+        "valid_from": agreement.valid_from.isoformat(),
+        "valid_until": agreement.valid_until.isoformat() if agreement.valid_until else None,
+        "renewed_by": agreement.renewed_by,
+        "rule": agreement.permission_rule.value,
+        "clauses": dict(agreement.clauses),
+        "article_6": {
+            basis.organisation: {"point": basis.point, "law": basis.law} for basis in agreement.article_6
+        },
+        "article_9": (
+            {"condition": agreement.article_9.name, "law": agreement.article_9.law}
+            if agreement.article_9
+            else None
+        ),
+        "confidentiality": (
+            {"gate": agreement.confidentiality.name, "law": agreement.confidentiality.law}
+            if agreement.confidentiality
+            else None
+        ),
+        "sources": {terms.organisation: _fields(terms.sections) for terms in agreement.sources},
+        "roles": {
+            role: {
+                "sees": _fields(agreement.sections if terms.sees is None else terms.sees),
+                "labels": _flags(terms.labels),
+            }
+            for role, terms in recipient.roles.items()
+        },
+    }
+
+
+def _fields(fields: Fields) -> dict[str, Data]:
+    return {section: _flags(names) for section, names in sorted(fields.items()) if names}
+
+
+def _flags(names: Iterable[str]) -> dict[str, Data]:
+    return dict.fromkeys(sorted(names), True)
