@@ -52,7 +52,7 @@ class UnexpectedStylesError(Exception):
 
 
 def own_styles(css: str) -> str:
-    """The stylesheet without font, crown and addresses, under our own licence notice; raises `UnexpectedStylesError`."""
+    """The stylesheet without font, crown and addresses, under a licence notice; or `UnexpectedStylesError`."""
     kept = css.removeprefix(_CHARSET)
     for pattern in (_FONT_NOTICE, _FONT_FACE, _SOURCE_MAP, _OWNED_BY_GOVUK, _EMPTY_BLOCK):
         kept = pattern.sub("", kept)

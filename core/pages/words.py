@@ -1,0 +1,94 @@
+"""How times and lists read on a page: "21 November 2026", "4:07pm", "a, b and c". Times are shown in Europe/London.
+
+The styles are the GOV.UK style guide's. Every word comes from the message catalogue, so another language needs
+only its catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from gettext import NullTranslations
+from itertools import groupby
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Dated(Protocol):
+    """Anything that happened at a time."""
+
+    @property
+    def at(self) -> datetime:
+        """When; timezone-aware."""
+        ...
+
+
+Happened = TypeVar("Happened", bound=Dated)
+
+
+def london_day(moment: datetime) -> date:
+    """The day it was in London; `moment` is timezone-aware."""
+    return moment.astimezone(LONDON).date()
+
+
+def by_day(things: Iterable[Happened]) -> tuple[tuple[date, tuple[Happened, ...]], ...]:
+    """The things grouped by London day, in the order given (they are sorted by time already)."""
+    return tuple(
+        (day, tuple(group)) for day, group in groupby(things, key=lambda thing: london_day(thing.at))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language; `translations` is its message catalogue."""
+
+    translations: NullTranslations
+
+    def __call__(self, text: str) -> str:
+        """The text in this language; callers name this object `_`, so that the texts are found for the catalogue."""
+        return self.translations.gettext(text)
+
+    def day(self, value: date | datetime) -> str:
+        """A day as "21 November 2026"; of a time, the day it was in London."""
+        on = london_day(value) if isinstance(value, datetime) else value
+        return f"{on.day} {self._months()[on.month - 1]} {on.year}"
+
+    def time(self, moment: datetime) -> str:
+        """A time as "4:07pm", with "midnight" and "midday" for 12:00, which am and pm leave in doubt."""
+        local = moment.astimezone(LONDON)
+        _ = self.translations.gettext
+        if local.minute == 0 and local.hour in {0, 12}:
+            return _("midday") if local.hour else _("midnight")
+        return f"{local.hour % 12 or 12}:{local.minute:02}{_('pm') if local.hour >= 12 else _('am')}"
+
+    def moment(self, value: datetime) -> str:
+        """A day and time as "21 November 2026 at 4:07pm"."""
+        _ = self.translations.gettext
+        return _("%(day)s at %(time)s") % {"day": self.day(value), "time": self.time(value)}
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Items as "a, b and c"; empty for none."""
+        if len(items) < 2:
+            return "".join(items)
+        _ = self.translations.gettext
+        return _("%(most)s and %(last)s") % {"most": ", ".join(items[:-1]), "last": items[-1]}
+
+    def _months(self) -> tuple[str, ...]:
+        _ = self.translations.gettext
+        return (
+            _("January"),
+            _("February"),
+            _("March"),
+            _("April"),
+            _("May"),
+            _("June"),
+            _("July"),
+            _("August"),
+            _("September"),
+            _("October"),
+            _("November"),
+            _("December"),
+        )
