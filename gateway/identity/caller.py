@@ -1,0 +1,43 @@
+"""The caller: what a verified access token says about who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.identity.errors import TokenError
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, as their issuer vouches and our trust register allows.
+
+    issuer: URL of the issuer (`iss`).
+    organisation: the recipient, taken from the trust register's entry of the client; the token only confirms it.
+    client: the partner application (`client_id`).
+    practitioner: the signed-in person (`sub`); None for an application alone. Goes into sealed places only.
+    role: the practitioner's role in the organisation; None exactly when `practitioner` is None.
+    scopes: RFC 6749 section 3.3.
+    token_id: `jti`.
+    acr: how strongly the practitioner signed in, in the issuer's words.
+    expires_at: seconds since 1970 (`exp`).
+    """
+
+    issuer: str
+    organisation: str
+    client: str
+    practitioner: str | None
+    role: str | None
+    scopes: frozenset[str]
+    token_id: str
+    acr: str | None
+    expires_at: int
+
+
+def require_scope(caller: Caller, scope: str) -> None:
+    """Raise `TokenError("insufficient_scope", ...)` unless the caller holds the scope (RFC 6750 section 3.1)."""
+    if scope not in caller.scopes:
+        raise TokenError(
+            "insufficient_scope",
+            f"This call needs the scope {scope}. Ask the issuer for a token with it.",
+            scope=scope,
+        )

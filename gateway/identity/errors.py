@@ -1,0 +1,54 @@
+"""Why a token was not accepted, in the words of RFC 6750."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from core.errors import OnceToldError
+
+Code = Literal["invalid_request", "invalid_token", "insufficient_scope"]
+
+_STATUS: Final[dict[Code, int]] = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
+
+
+class TokenError(OnceToldError):
+    """A request's token was not accepted. `detail` says what to do and holds nothing of the token.
+
+    code: RFC 6750 section 3.1. `status` is the HTTP status that goes with it.
+    scope: the scope that is missing, with `insufficient_scope` only.
+    """
+
+    def __init__(self, code: Code, detail: str, *, scope: str | None = None) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.scope = scope
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of RFC 6750 section 3.1."""
+        return _STATUS[self.code]
+
+    def challenge(self, resource_metadata: str | None = None) -> str:
+        """The WWW-Authenticate header (RFC 6750 section 3), with the address of the RFC 9728 metadata where given."""
+        parts = [f'error="{self.code}"', f'error_description="{self.detail}"']
+        if self.scope is not None:
+            parts.append(f'scope="{self.scope}"')
+        return _challenge(parts, resource_metadata)
+
+
+class MissingTokenError(TokenError):
+    """A request came without any Authorization header: the challenge then names no error (RFC 6750 section 3.1)."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_token", "Send an access token: Authorization: Bearer TOKEN.")
+
+    def challenge(self, resource_metadata: str | None = None) -> str:
+        """See `TokenError.challenge`."""
+        return _challenge([], resource_metadata)
+
+
+def _challenge(parts: list[str], resource_metadata: str | None) -> str:
+    if resource_metadata is not None:
+        parts = [*parts, f'resource_metadata="{resource_metadata}"']
+    return "Bearer" if not parts else "Bearer " + ", ".join(parts)
