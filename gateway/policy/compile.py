@@ -1,16 +1,16 @@
 """Compiles the registers into the data that the Rego reads, indexed so that a decision looks up and never searches.
 
-`registers.parties[recipient][purpose][agreement]` holds what one agreement means for one recipient, so what a decision costs does
-not depend on how many agreements others have made. Nothing is decided here: each gate's terms stand side by side, and
-`policies/rego` brings them together. Fields are objects (`{field: true}`), since JSON has no sets.
+`registers.parties[recipient][purpose][agreement]` holds what one agreement means for one recipient, so that the cost of a
+decision does not depend on how many agreements others have made. Nothing is decided here: each gate's terms stand side by
+side, and `policies/rego` brings them together. Fields are objects (`{field: true}`), since JSON has no sets.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
+
+import orjson
 
 from gateway.policy.register_values import Agreement, Fields, RecipientTerms, Registers, Status
 
@@ -42,10 +42,9 @@ def concerned(registers: Registers) -> dict[tuple[str, str], frozenset[str]]:
     return {key: frozenset(ids) for key, ids in found.items()}
 
 
-def digest(data: Mapping[str, Data]) -> str:
-    """SHA-256 of a data document in canonical form, in hexadecimal."""
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def document(data: Mapping[str, Data]) -> bytes:
+    """A data document as canonical JSON in UTF-8: keys sorted, no spaces."""
+    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
 
 
 def _terms(registers: Registers) -> list[tuple[Agreement, RecipientTerms, str]]:

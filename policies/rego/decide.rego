@@ -1,0 +1,149 @@
+# METADATA
+# title: Decide
+# description: The one entry point. All gates meet here, for all sources and sections at once.
+# scope: package
+package oncetold.decide
+
+import data.oncetold.agreement
+import data.oncetold.label
+import data.oncetold.offer
+import data.oncetold.permission
+import data.oncetold.purpose
+import data.oncetold.refusal
+
+# METADATA
+# title: The decision
+# description: A refusal that may be told, or what may be asked of which source. Reasons are for the audit log only.
+# scope: document
+# entrypoint: true
+decision := {
+	"refusal": refusal.first,
+	"permits": permits,
+	"named_sources": named,
+	"permitted_labels": labels,
+	"location_fields": locations,
+	"reasons": reasons,
+}
+
+# METADATA
+# title: What may be asked of each source
+# scope: document
+permits[source] := {
+	"sections": sections,
+	"basis": basis(offered.agreement, source),
+	"permissions": relied_on(source, sections),
+} if {
+	refusal.first == null
+	label.opens
+	some source, offered in offer.sources
+	source in input.subject.pointers
+	sections := permitted(source, offered)
+	count(sections) > 0
+}
+
+# METADATA
+# title: Fields by section that may be asked of a source for this person
+# scope: document
+permitted(source, offered) := {section: fields |
+	terms := agreement.in_force[offered.agreement]
+	some section, names in offered.sections
+	purpose.asks(section)
+	fields := {field |
+		some field in names
+		label.shows(section, field)
+		permission.yields(terms, source, section, field)
+	}
+	count(fields) > 0
+}
+
+# METADATA
+# title: The basis of what a source shares
+# description: Agreement and clause, Article 6 of both ends, Article 9, the confidentiality gate and the permission rule.
+# scope: document
+basis(id, source) := {
+	"agreement": id,
+	"version": terms.version,
+	"clause": terms.clauses.sections,
+	"permission_rule": terms.rule,
+	"article_6": {
+		"source": terms.article_6[source],
+		"recipient": terms.article_6[input.asker.organisation],
+	},
+	"article_9": terms.article_9,
+	"confidentiality": terms.confidentiality,
+} if {
+	terms := agreement.in_force[id]
+}
+
+# METADATA
+# title: Grants that what a source shares rests on
+# description: None where no grant was needed.
+# scope: document
+relied_on(source, sections) := {grant.id |
+	permission.needs_grant(agreement.in_force[offer.sources[source].agreement], source)
+	some grant in permission.grants
+	some section, fields in sections
+	some field in fields
+	permission.reaches(grant, source, section, field)
+}
+
+# METADATA
+# title: Sources whose outage may be told
+# scope: document
+default named := set()
+
+named := offer.named if refusal.first == null
+
+# METADATA
+# title: Codes of labelled fragments that may be shown
+# scope: document
+default labels := set()
+
+labels := label.fragments if refusal.first == null
+
+# METADATA
+# title: Fields that tell where the person is
+# description: Whatever was permitted; they are dropped when a stricter label arrives with an answer.
+# scope: document
+locations[section] := {field | some field, _ in fields} if some section, fields in data.registers.locations
+
+# METADATA
+# title: Why less than the offer may be asked
+# description: Depends on the person, so it never reaches the caller. A hidden source is not named even here.
+# scope: document
+reasons contains {"gate": "label", "code": code} if {
+	refusal.first == null
+	some code in label_reasons
+}
+
+reasons contains {"gate": "pointer", "code": "no-pointer", "source": source} if {
+	refusal.first == null
+	some source, _ in offer.sources
+	not data.registers.hidden[source]
+	not source in input.subject.pointers
+}
+
+reasons contains {"gate": "permission", "code": "not-permitted", "source": source, "clause": clause} if {
+	refusal.first == null
+	label.opens
+	some source, offered in offer.sources
+	not data.registers.hidden[source]
+	source in input.subject.pointers
+	not permits[source]
+	clause := agreement.in_force[offered.agreement].clauses.permission
+}
+
+reasons contains {"gate": "permission", "code": refused.kind, "permission": refused.id} if {
+	refusal.first == null
+	some refused in permission.refusals
+}
+
+# METADATA
+# title: What the label takes away
+# scope: document
+label_reasons contains "withheld" if not label.opens
+
+label_reasons contains "location-withheld" if {
+	label.opens
+	input.subject.label != "U"
+}

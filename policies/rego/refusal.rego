@@ -1,0 +1,104 @@
+# METADATA
+# title: Refusal
+# description: >-
+#   Refusals that do not depend on the person, so the caller may be told what to fix. Exactly one, the first that applies.
+# scope: package
+package oncetold.refusal
+
+import data.oncetold.agreement
+import data.oncetold.offer
+import data.oncetold.purpose
+import data.oncetold.role
+
+# METADATA
+# title: The refusal, or null
+# scope: document
+default first := null
+
+first := {
+	"code": "scope-missing",
+	"detail": "The token has no scope `views`. Ask the issuer for it.",
+	"clause": null,
+} if {
+	not "views" in input.asker.scopes
+} else := {
+	"code": "purpose-unknown",
+	"detail": "This purpose is not in the register. GET /v1/purposes lists them.",
+	"clause": null,
+} if {
+	not purpose.entry
+} else := {
+	"code": "no-agreement",
+	"detail": "No agreement lets your organisation ask for this purpose.",
+	"clause": null,
+} if {
+	count(agreement.known) == 0
+} else := {
+	"code": "agreement-suspended",
+	"detail": concat("", ["Suspended: ", concat(", ", object.keys(agreement.suspended)), ". Ask the parties when it resumes."]),
+	"clause": min({clause | some terms in agreement.suspended; clause := terms.clauses.suspension}),
+} if {
+	count(agreement.in_force) == 0
+	count(agreement.suspended) > 0
+} else := {
+	"code": "agreement-ended",
+	"detail": concat(" ", sort([told | some id, terms in agreement.known; told := over(id, terms)])),
+	"clause": min({clause | some terms in agreement.known; clause := terms.clauses.ending}),
+} if {
+	count(agreement.in_force) == 0
+} else := {
+	"code": "role-not-permitted",
+	"detail": concat("", ["No agreement in force lets ", role_told, " ask. Roles that may: ", concat(", ", roles), "."]),
+	"clause": min({clause | some terms in agreement.in_force; clause := terms.clauses.roles}),
+} if {
+	count(role.open) == 0
+} else := {
+	"code": "section-not-agreed",
+	"detail": concat("", ["Not agreed for this purpose and role: ", concat(", ", unagreed), ". Leave these sections out."]),
+	"clause": min({clause | some terms in role.open; clause := terms.clauses.sections}),
+} if {
+	count(unagreed) > 0
+}
+
+# METADATA
+# title: Sections asked for that nobody offers
+# scope: document
+unagreed contains section if {
+	some section in input.sections
+	not section in offer.sections
+}
+
+# METADATA
+# title: Roles that may ask
+# scope: document
+roles contains name if {
+	some terms in agreement.in_force
+	some name, _ in terms.roles
+}
+
+# METADATA
+# title: The asker's role in words
+# scope: document
+default role_told := "an application with nobody signed in"
+
+role_told := concat("", ["the role ", input.asker.role])
+
+# METADATA
+# title: The end of an agreement in words
+# description: A renewal that is named may still be a draft.
+# scope: document
+over(id, terms) := concat("", [id, " does not hold now: it holds from ", terms.valid_from, until(terms), ".", renewal(terms)])
+
+# METADATA
+# title: The last day in words
+# scope: document
+until(terms) := concat("", [" to ", terms.valid_until]) if terms.valid_until
+
+until(terms) := "" if not terms.valid_until
+
+# METADATA
+# title: The renewal in words
+# scope: document
+renewal(terms) := concat("", [" Its renewal is ", terms.renewed_by, "."]) if terms.renewed_by
+
+renewal(terms) := " Ask the parties to renew it." if not terms.renewed_by
