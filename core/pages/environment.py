@@ -46,5 +46,5 @@ def build_environment(
         "listed": words.listed,
         "by_day": by_day,
     }
-    environment.globals["static"] = static_url
+    environment.globals |= {"static": static_url, "lang": catalogue.info().get("language", "en")}
     return environment, words

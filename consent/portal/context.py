@@ -1,0 +1,78 @@
+"""What every page of the portal is given: the services, the frame, the clock, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from gettext import NullTranslations
+
+from fastapi import Request
+
+from consent.portal.ports import PortalServices, Resident
+from core.pages.environment import build_environment
+from core.pages.forms import CSRF_FIELD, Form, read_form
+from core.pages.rendering import Frame, Link, Pages, Viewer
+from core.pages.routing import NotOursError, SignInNeededError
+
+HOME = "/portal/"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings:
+    """What an installation may set.
+
+    leave_to: the neutral page behind "Leave this page". form_targets: origins of the sign-in service, for the content
+    policy's `form-action`. translations: another language's catalogue. now: the time, timezone-aware.
+    """
+
+    leave_to: str = "https://www.bbc.co.uk/weather"
+    form_targets: tuple[str, ...] = ()
+    translations: NullTranslations | None = None
+    now: Callable[[], datetime] = _utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The portal's services, pages and settings, for its handlers."""
+
+    services: PortalServices
+    pages: Pages
+    settings: PortalSettings
+
+    async def resident(self, request: Request) -> tuple[Resident, Viewer]:
+        """Who is signed in, and how the frame shows it; raises `SignInNeededError`."""
+        found = await self.services.signed_in(request)
+        if found is None:
+            raise SignInNeededError("portal")
+        return found, Viewer(found.name, found.csrf, self.services.sign_out_url(request))
+
+    async def posted(self, request: Request) -> tuple[Resident, Viewer, Form]:
+        """Who posted which form; raises `SignInNeededError`, `NotOursError`, `FormError`."""
+        resident, viewer = await self.resident(request)
+        form = await read_form(request)
+        if not self.services.csrf_ok(request, form.one(CSRF_FIELD)):
+            raise NotOursError("portal")
+        return resident, viewer, form
+
+
+def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
+    """The portal's parts, put together."""
+    environment, words = build_environment({"portal": "consent.portal"}, settings.translations)
+    _ = words
+    frame = Frame(
+        home=HOME,
+        part="",
+        menu=(
+            Link(_("Who can look"), HOME),
+            Link(_("Allow"), "/portal/allow"),
+            Link(_("Who looked"), "/portal/history"),
+        ),
+        footer=(Link(_("Check a receipt"), "/portal/check"),),
+        leave="/portal/leave",
+    )
+    return Portal(services, Pages(environment, words, frame, settings.form_targets), settings)

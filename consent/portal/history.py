@@ -1,0 +1,49 @@
+"""Who looked, day by day, and the proof of each look."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from consent.portal.context import Portal
+from consent.portal.ports import HISTORY_PAGE, Proof
+from core.pages.routing import NotHereError
+
+HISTORY = "/portal/history"
+
+
+def add_pages(router: APIRouter, portal: Portal) -> None:
+    """Add `/history` and what lies below it to the router."""
+    services, pages = portal.services, portal.pages
+
+    @router.get("/history", response_class=Response)
+    async def history(request: Request, before: int | None = None) -> Response:
+        resident, viewer = await portal.resident(request)
+        looks = await services.history(resident.person, before)
+        older = looks[-1].index if len(looks) >= HISTORY_PAGE else None
+        return pages.page(
+            request, "portal/history.html", viewer=viewer, looks=looks, older=older, first=before is None
+        )
+
+    @router.get("/history/{index}", response_class=Response)
+    async def proof(request: Request, index: int) -> Response:
+        resident, viewer = await portal.resident(request)
+        found = await _proof(resident.person, index)
+        return pages.page(request, "portal/proof.html", viewer=viewer, proof=found, back=HISTORY)
+
+    @router.get("/history/{index}/receipt.txt", response_class=Response)
+    async def receipt(request: Request, index: int) -> Response:
+        resident, _viewer = await portal.resident(request)
+        found = await _proof(resident.person, index)
+        return pages.text(found.receipt_text, f"oncetold-receipt-{index}.txt")
+
+    @router.get("/history/{index}/written-down.json", response_class=Response)
+    async def opening(request: Request, index: int) -> Response:
+        resident, _viewer = await portal.resident(request)
+        found = await _proof(resident.person, index)
+        return pages.text(found.opening_json, f"oncetold-written-down-{index}.json", "application/json")
+
+    async def _proof(person: str, index: int) -> Proof:
+        found = await services.proof(person, index)
+        if found is None:
+            raise NotHereError("proof")
+        return found

@@ -1,0 +1,42 @@
+"""The portal's routes, put together: every page under `/portal`, in the order in which a resident meets them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from consent.portal import allowing, done, history, home, receipts
+from consent.portal.context import Portal, PortalSettings, build_portal
+from consent.portal.ports import PortalServices
+from core.pages.routing import add_missing_page, page_router
+
+PREFIX = "/portal"
+
+
+def build_router(services: PortalServices, settings: PortalSettings | None = None) -> APIRouter:
+    """The routes under `/portal`. Nothing of them is in the API's published contract."""
+    portal = build_portal(services, settings or PortalSettings())
+    router = page_router(portal.pages, PREFIX, services.sign_in_url)
+    home.add_pages(router, portal)
+    allowing.add_pages(router, portal)
+    done.add_pages(router, portal)
+    history.add_pages(router, portal)
+    receipts.add_pages(router, portal)
+    _add_ways_out(router, portal)
+    add_missing_page(router, portal.pages)
+    return router
+
+
+def _add_ways_out(router: APIRouter, portal: Portal) -> None:
+    @router.get("/leave", response_class=Response)
+    async def leave(_request: Request) -> Response:
+        """Away at once to a neutral page; the session's cookie goes too, so that "back" shows nothing."""
+        answer = portal.pages.go(portal.settings.leave_to)
+        answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    @router.get("/signed-out", response_class=Response)
+    async def signed_out(request: Request) -> Response:
+        return portal.pages.page(
+            request, "pages/signed-out.html", sign_in_url=portal.services.sign_in_url(request)
+        )
