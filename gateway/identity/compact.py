@@ -32,16 +32,22 @@ ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 class Compact:
     """A compact JWS (RFC 7515 section 7.1), decoded and still unproven.
 
-    algorithm, key_id: from the header, each only known to be well formed.
-    payload: the bytes of the claims.
+    header: the protected header. payload: the bytes of the claims.
     signing_input, signature: what was signed, and with what.
     """
 
-    algorithm: str
-    key_id: str
+    header: JsonObject
     payload: bytes
     signing_input: bytes
     signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The algorithm and the key id that a token's header names, each only known to be well formed."""
+
+    algorithm: str
+    key_id: str
 
 
 def bearer_token(authorization_headers: Sequence[str]) -> str:
@@ -65,19 +71,31 @@ def bearer_token(authorization_headers: Sequence[str]) -> str:
 
 
 def take_apart(token: str) -> Compact:
-    """Decode a compact JWS and check its header, or raise `TokenError("invalid_token", ...)`."""
+    """Decode a compact JWS, or raise `TokenError("invalid_token", ...)`."""
     segments = token.split(".")
     if len(segments) != 3:
         raise _malformed("Send a signed access token (JWS): three parts separated by dots.")
-    header = _parse(_decode(segments[0]))
-    _check_header(header)
     return Compact(
-        algorithm=_text(header, "alg"),
-        key_id=_key_id(header),
+        header=_parse(_decode(segments[0])),
         payload=_decode(segments[1]),
         signing_input=f"{segments[0]}.{segments[1]}".encode("ascii"),
         signature=_decode(segments[2]),
     )
+
+
+def check_header(header: JsonObject) -> Named:
+    """What an access token's header names, or `TokenError("invalid_token", ...)` where it is no access token's."""
+    if not REFUSED_MEMBERS.isdisjoint(header):
+        raise _malformed(
+            "The token's header brings a key, a compression or an extension of its own. "
+            "Configure the issuer to send alg, kid and typ only."
+        )
+    if _text(header, "typ").lower() not in ACCESS_TOKEN_TYPES:
+        raise _malformed(
+            "This is not an access token (typ at+jwt, RFC 9068). Send the access token, not the ID token, "
+            "and have the issuer mark it."
+        )
+    return Named(_text(header, "alg"), _key_id(header))
 
 
 def parse_claims(payload: bytes) -> JsonObject:
@@ -94,19 +112,6 @@ def decode_segment(segment: str) -> bytes:
     if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != segment:
         raise ValueError("not canonical base64url")
     return data
-
-
-def _check_header(header: JsonObject) -> None:
-    if not REFUSED_MEMBERS.isdisjoint(header):
-        raise _malformed(
-            "The token's header brings a key, a compression or an extension of its own. "
-            "Configure the issuer to send alg, kid and typ only."
-        )
-    if _text(header, "typ").lower() not in ACCESS_TOKEN_TYPES:
-        raise _malformed(
-            "This is not an access token (typ at+jwt, RFC 9068). Send the access token, not the ID token, "
-            "and have the issuer mark it."
-        )
 
 
 def _key_id(header: JsonObject) -> str:

@@ -3,7 +3,7 @@
 The steps, numbered here and in `TokenVerifier._prove`:
 
 1. the header: exactly one, Bearer, bounded in size                  (compact.bearer_token)
-2. the token's outside: three canonical parts, at+jwt, no strange header (compact.take_apart)
+2. the token's outside: three canonical parts, at+jwt, no strange header (compact)
 3. the issuer: in the trust register                                 (issuers)
 4. the key: published by the issuer, for an algorithm it may use      (jwks, keys)
 5. the signature                                                     (keys, python-jose)
@@ -24,7 +24,15 @@ from typing import Final
 from core.clock import Clock
 from gateway.identity.caller import Caller
 from gateway.identity.claims import caller_of, issuer_url
-from gateway.identity.compact import HEADER_MAXIMUM, Compact, bearer_token, parse_claims, take_apart
+from gateway.identity.compact import (
+    HEADER_MAXIMUM,
+    Compact,
+    Named,
+    bearer_token,
+    check_header,
+    parse_claims,
+    take_apart,
+)
 from gateway.identity.errors import TokenError
 from gateway.identity.issuers import TrustRegister
 from gateway.identity.jwks import Fetch, IssuerKeys, KeyTimes, UnknownKeyError
@@ -77,7 +85,7 @@ class TokenVerifier:
             if now < known.until and known.keys.holds(known.generation):
                 return known.caller
             del self._remembered[digest]
-        proven = await self._prove(authorization_headers, now)
+        proven = await self._prove(authorization_headers)
         self._remember(digest, proven)
         return proven.caller
 
@@ -91,11 +99,12 @@ class TokenVerifier:
         for keys in self._keys.values():
             await keys.close()
 
-    async def _prove(self, authorization_headers: Sequence[str], now: float) -> _Remembered:
+    async def _prove(self, authorization_headers: Sequence[str]) -> _Remembered:
         # (1) the header
         token = bearer_token(authorization_headers)
         # (2) the token's outside
         compact = take_apart(token)
+        named = check_header(compact.header)
         # (3) the issuer; its name is not proven yet and only chooses the keys
         claims = parse_claims(compact.payload)
         url = issuer_url(claims)
@@ -107,8 +116,9 @@ class TokenVerifier:
             )
         # (4) the key, (5) the signature
         keys = self._keys[url]
-        await _check_signature(compact, keys)
-        # (6) the claims
+        await _check_signature(compact, named, keys)
+        # (6) the claims, at the time it is now: the keys may have taken a while
+        now = self._clock.now().timestamp()
         caller = caller_of(claims, issuer, now)
         return _Remembered(caller, keys, keys.generation, min(caller.expires_at, now + REMEMBERED_SECONDS))
 
@@ -118,21 +128,21 @@ class TokenVerifier:
             self._remembered.popitem(last=False)
 
 
-async def _check_signature(compact: Compact, keys: IssuerKeys) -> None:
+async def _check_signature(compact: Compact, named: Named, keys: IssuerKeys) -> None:
     """Return when a key that the issuer publishes now made the signature, else raise `TokenError` or `ClosedError`."""
-    if compact.algorithm not in keys.issuer.algorithms:
+    if named.algorithm not in keys.issuer.algorithms:
         raise TokenError(
             "invalid_token", "The token is signed with an algorithm that is not agreed for its issuer."
         )
     try:
-        key = await keys.find(compact.key_id)
+        key = await keys.find(named.key_id)
     except UnknownKeyError as error:
         raise TokenError(
             "invalid_token",
             "The token is signed with a key that its issuer does not publish. Ask the issuer for a new token.",
         ) from error
     # RFC 8725 section 3.1: the key, not the token, says which algorithm it is for.
-    if key.algorithm != compact.algorithm:
+    if key.algorithm != named.algorithm:
         raise TokenError("invalid_token", "The token's algorithm is not the one of its key.")
     try:
         key.verify(compact.signing_input, compact.signature)
