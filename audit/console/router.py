@@ -1,0 +1,113 @@
+"""The console's routes: Search, an item, The log. Every page is about the officer's own organisation."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from audit.console.context import HOME, Console, ConsoleSettings, build_console
+from audit.console.filters import older_than, read_filters
+from audit.console.ports import SEARCH_PAGE, ConsoleServices, FilterOptions, Item, Officer, Verified
+from core.pages.rendering import Viewer
+from core.pages.routing import NotHereError, add_missing_page, page_router
+
+PREFIX = "/console"
+
+
+def build_router(services: ConsoleServices, settings: ConsoleSettings | None = None) -> APIRouter:
+    """The routes under `/console`. Nothing of them is in the API's published contract."""
+    console = build_console(services, settings or ConsoleSettings())
+    router = page_router(console.pages, PREFIX, services.sign_in_url)
+    _add_search(router, console)
+    _add_item(router, console)
+    _add_rest(router, console)
+    add_missing_page(router, console.pages)
+    return router
+
+
+def _add_search(router: APIRouter, console: Console) -> None:
+    services = console.services
+
+    @router.get("/", response_class=Response)
+    async def search(request: Request) -> Response:
+        officer, viewer = await console.officer(request)
+        options = await services.options(officer)
+        asked = read_filters(request.query_params, options, console.pages.words)
+        rows = () if asked.errors else await services.search(officer, asked.filters)
+        more = len(rows) >= SEARCH_PAGE
+        return console.pages.page(
+            request,
+            "console/search.html",
+            viewer=viewer,
+            officer=officer,
+            options=options,
+            titles=_titles(options),
+            asked=asked,
+            filters=asked.filters,
+            rows=rows,
+            older=older_than(asked.filters, rows[-1].index) if more else None,
+            errors=[{"text": text, "href": f"#{field}"} for field, text in asked.errors.items()],
+        )
+
+
+def _add_item(router: APIRouter, console: Console) -> None:
+    services = console.services
+
+    @router.get("/items/{index}", response_class=Response)
+    async def item(request: Request, index: int) -> Response:
+        officer, viewer = await console.officer(request)
+        return await _page(request, officer, viewer, await _item(officer, index), None)
+
+    @router.post("/items/{index}", response_class=Response)
+    async def verify(request: Request, index: int) -> Response:
+        """Verify now. The answer is shown at once: nothing was changed, so a reload only verifies again."""
+        officer, viewer = await console.posted(request)
+        found = await _item(officer, index)
+        return await _page(request, officer, viewer, found, await services.verify(officer, index))
+
+    @router.get("/items/{index}/receipt.txt", response_class=Response)
+    async def receipt(request: Request, index: int) -> Response:
+        officer, _viewer = await console.officer(request)
+        found = await _item(officer, index)
+        if not found.receipt:
+            raise NotHereError("receipt")
+        return console.pages.text(found.receipt, f"oncetold-receipt-{index}.txt")
+
+    async def _item(officer: Officer, index: int) -> Item:
+        found = await services.item(officer, index)
+        if found is None:
+            raise NotHereError("item")
+        return found
+
+    async def _page(
+        request: Request, officer: Officer, viewer: Viewer, found: Item, verified: Verified | None
+    ) -> Response:
+        return console.pages.page(
+            request,
+            "console/item.html",
+            viewer=viewer,
+            item=found,
+            row=found.row,
+            titles=_titles(await services.options(officer)),
+            verified=verified,
+            back=HOME,
+        )
+
+
+def _add_rest(router: APIRouter, console: Console) -> None:
+    @router.get("/log", response_class=Response)
+    async def log(request: Request) -> Response:
+        _officer, viewer = await console.officer(request)
+        return console.pages.page(
+            request, "console/log.html", viewer=viewer, log=await console.services.log_state()
+        )
+
+    @router.get("/signed-out", response_class=Response)
+    async def signed_out(request: Request) -> Response:
+        return console.pages.page(
+            request, "pages/signed-out.html", sign_in_url=console.services.sign_in_url(request)
+        )
+
+
+def _titles(options: FilterOptions) -> dict[str, str]:
+    """Code -> what it is called, for kinds and outcomes; a code without a title is shown as it is."""
+    return {option.value: option.title for option in (*options.kinds, *options.outcomes)}
