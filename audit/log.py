@@ -101,10 +101,13 @@ class Log:
         """Commit a batch; one outcome an append, in order. Never raises."""
         try:
             return self._commit(batch)
-        except Exception as error:  # a batch-mate's failure must not take the others along
+        except _PoisonedError as poisoned:
+            # One work's failure may have broken the whole transaction; its batch-mates must not suffer for it.
             if len(batch) > 1:
                 return [outcome for append in batch for outcome in self.commit([append])]
-            return [_closed(error)]
+            return [_closed(poisoned.__cause__ or poisoned)]
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, every waiting caller must hear of it
+            return [_closed(error)] * len(batch)
 
     def _commit(self, batch: Sequence[Append[Any]]) -> list[Outcome]:
         batch_id = uuid.uuid4().hex
@@ -117,7 +120,7 @@ class Log:
                 raise
             try:
                 transaction.commit()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the driver may raise anything here; all of it is unclear
                 # The answer got lost, not necessarily the commit.
                 logger.warning("log.commit-unclear", error=type(error).__name__)
                 connection.invalidate()
@@ -143,7 +146,9 @@ class Log:
             for index, one in enumerate(leaves, start=head.frontier.size)
         )
         return [
-            Committed(result.value, tuple(next(receipts) for _ in result.entries)) if isinstance(result, Written) else result
+            Committed(result.value, tuple(next(receipts) for _ in result.entries))
+            if isinstance(result, Written)
+            else result
             for result in results
         ]
 
@@ -178,9 +183,15 @@ def _attempt(tx: Connection, append: Append[Any]) -> Written[Any, SealedEntry] |
             return append.work(tx)
     except OnceToldError as refused:
         return refused
+    except Exception as error:
+        raise _PoisonedError from error
 
 
-def _closed(error: Exception) -> Exception:
+class _PoisonedError(Exception):
+    """A unit of work failed in a way that it did not mean to."""
+
+
+def _closed(error: BaseException) -> Exception:
     if isinstance(error, OnceToldError):
         return error
     logger.error("log.append-failed", error=type(error).__name__)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, column, func, insert, literal, select, table, update
+from sqlalchemy.sql import TableClause
 
 from audit import merkle, tiles
 from audit.entries import SealedEntry
@@ -38,14 +39,16 @@ _MOVE_HEAD = Prepared(
     update(_HEAD)
     .where(_HEAD.c.id == bindparam("head_id"))
     .values(
-        size=bindparam("size"), frontier=bindparam("frontier"), checkpoint=bindparam("checkpoint"), at_ms=bindparam("at_ms")
+        size=bindparam("size"),
+        frontier=bindparam("frontier"),
+        checkpoint=bindparam("checkpoint"),
+        at_ms=bindparam("at_ms"),
     )
 )
 
 
-def _insert(into: object) -> Prepared:
-    names = [one.name for one in into.columns]  # type: ignore[attr-defined] # a table() construct: its columns are lazily typed
-    return Prepared(insert(into).values({name: bindparam(name) for name in names}))  # type: ignore[call-overload] # same
+def _insert(into: TableClause) -> Prepared:
+    return Prepared(insert(into).values({one.name: bindparam(one.name) for one in into.columns}))
 
 
 _ADD_BATCH, _ADD_ENTRY, _ADD_TILE = _insert(_BATCH), _insert(_ENTRY), _insert(_TILE)

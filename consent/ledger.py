@@ -23,7 +23,9 @@ from core.vocabulary import Json, JsonObject
 _STATE = table("person_state", *(column(name) for name in ("person", "revision", "sealed")))
 _EVENT = table("permission_event", *(column(name) for name in ("person", "revision", "at_ms", "sealed")))
 
-_READ_STATE = Prepared(select(_STATE.c.revision, _STATE.c.sealed).where(_STATE.c.person == bindparam("person")))
+_READ_STATE = Prepared(
+    select(_STATE.c.revision, _STATE.c.sealed).where(_STATE.c.person == bindparam("person"))
+)
 _LOCK_REVISION = Prepared(
     select(_STATE.c.revision).where(_STATE.c.person == bindparam("person")).with_for_update(read=True)
 )
@@ -77,16 +79,21 @@ class Ledger:
     def give(self, tx: Connection, key: SubjectKey, permission: Permission, at: datetime) -> Standing:
         """Add a permission or preference."""
         before = self._locked(tx, key)
-        return _append(tx, key, before, (*before.permissions, permission), "given", permission, permission.given, at)
+        return _append(
+            tx, key, before, (*before.permissions, permission), "given", permission, permission.given, at
+        )
 
-    def withdraw(self, tx: Connection, key: SubjectKey, permission_id: str, by: Given, at: datetime) -> Standing:
-        """End a permission or preference at once. Raises `NotStandingError` if it does not stand."""
+    def withdraw(
+        self, tx: Connection, key: SubjectKey, permission_id: str, by: Given, at: datetime
+    ) -> Permission:
+        """End a permission or preference at once, and give it back. Raises `NotStandingError` if it does not stand."""
         before = self._locked(tx, key)
         ended = next((one for one in before.permissions if one.id == permission_id), None)
         if ended is None:
             raise NotStandingError
         kept = tuple(one for one in before.permissions if one.id != permission_id)
-        return _append(tx, key, before, kept, "withdrawn", ended, by, at)
+        _append(tx, key, before, kept, "withdrawn", ended, by, at)
+        return ended
 
     def history(self, key: SubjectKey) -> tuple[Event, ...]:
         """Every event, oldest first."""
@@ -136,7 +143,9 @@ def _append(
 
 
 def _seal_state(permissions: Sequence[Permission], key: SubjectKey) -> bytes:
-    return seal_json(key.key, [permission.to_json() for permission in permissions], f"person_state|{key.subject}")
+    return seal_json(
+        key.key, [permission.to_json() for permission in permissions], f"person_state|{key.subject}"
+    )
 
 
 def _open_state(rows: Sequence[tuple[object, ...]], key: SubjectKey) -> Standing:

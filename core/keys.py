@@ -13,15 +13,13 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy import table as sql_table
-from sqlalchemy import column as sql_column
+from sqlalchemy import Connection, bindparam, column, insert, select, table, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Field, SQLModel
 
 from core.errors import ClosedError, OnceToldError
 from core.sealing import KEY_BYTES, SealError, open_sealed, seal
-from core.storage import Database, Prepared
+from core.storage import Database, Prepared, Row
 
 UNWRAPPED_MAXIMUM = 50_000
 
@@ -37,9 +35,11 @@ class PersonKey(SQLModel, table=True):
     erased_at: int | None = None
 
 
-_KEYS = sql_table("person_key", *(sql_column(name) for name in ("subject", "wrapped", "tag", "erased_at")))
+_KEYS = table("person_key", *(column(name) for name in ("subject", "wrapped", "tag", "erased_at")))
 _BY_SUBJECT = Prepared(select(_KEYS.c.wrapped, _KEYS.c.tag).where(_KEYS.c.subject == bindparam("subject")))
-_BY_TAG = Prepared(select(_KEYS.c.subject, _KEYS.c.wrapped, _KEYS.c.tag).where(_KEYS.c.tag == bindparam("tag")))
+_BY_TAG = Prepared(
+    select(_KEYS.c.subject, _KEYS.c.wrapped, _KEYS.c.tag).where(_KEYS.c.tag == bindparam("tag"))
+)
 
 
 class MissingKeyError(OnceToldError):
@@ -121,7 +121,7 @@ class KeyStore:
             raise ClosedError("key store", type(error).__name__) from error
         self._unwrapped.clear()
 
-    def _read(self, statement: Prepared, **params: object) -> list[tuple[bytes, ...]]:
+    def _read(self, statement: Prepared, **params: object) -> list[Row]:
         try:
             return self._database.hot(statement, **params)
         except ClosedError as error:
@@ -145,4 +145,6 @@ def _wrap_context(subject: str) -> str:
 
 
 def _erase(tx: Connection, subject: str, at_ms: int) -> None:
-    tx.execute(update(_KEYS).where(_KEYS.c.subject == subject).values(wrapped=None, tag=None, erased_at=at_ms))
+    tx.execute(
+        update(_KEYS).where(_KEYS.c.subject == subject).values(wrapped=None, tag=None, erased_at=at_ms)
+    )

@@ -54,7 +54,9 @@ def open_json(key: bytes, sealed: bytes, context: str) -> Json:
 
 def derive(master: bytes, use: str) -> bytes:
     """A 32-byte key for one use (HKDF-SHA-256, RFC 5869); keys of different uses tell nothing about each other."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"oncetold/{use}/v1".encode()).derive(master)
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"oncetold/{use}/v1".encode()).derive(
+        master
+    )
 
 
 def mac(key: bytes, message: str) -> bytes:

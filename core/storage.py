@@ -7,10 +7,11 @@ IMMEDIATE there, so that what a guard reads cannot change before the commit. Bot
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -21,6 +22,7 @@ from sqlalchemy.sql import ClauseElement
 
 from core.errors import ClosedError
 
+T = TypeVar("T")
 Row = tuple[Any, ...]
 """A row as the driver gives it; the statement that was prepared says what stands in it."""
 
@@ -86,7 +88,9 @@ class Database:
             event.listen(self.writer, "connect", _prepare_sqlite)
             event.listen(self.writer, "begin", _begin_immediate)
         else:
-            self.writer = create_engine(self.url, pool_pre_ping=True, pool_size=5, isolation_level="READ COMMITTED")
+            self.writer = create_engine(
+                self.url, pool_pre_ping=True, pool_size=5, isolation_level="READ COMMITTED"
+            )
         self._local = threading.local()
         self._hot: set[PoolProxiedConnection] = set()
         self._lock = threading.Lock()
@@ -105,11 +109,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A reading transaction for cold paths (pages, exports, the command line)."""
-        with self.writer.connect() as connection:
-            if self.dialect == "sqlite":
-                connection = connection.execution_options(oncetold_reading=True)
-            with connection.begin():
-                yield connection
+        with self.writer.connect().execution_options(oncetold_reading=True) as connection, connection.begin():
+            yield connection
 
     def hot(self, statement: Prepared, **params: object) -> list[Row]:
         """Read a row or two outside any transaction, on a connection kept by this thread.
@@ -162,10 +163,22 @@ class Database:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself, or BEGIN IMMEDIATE would come too late.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin_immediate(connection: Connection) -> None:
     reading = connection.get_execution_options().get("oncetold_reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+async def off_loop(database: Database, function: Callable[..., T], *args: object) -> T:
+    """Run a hot read where it does not hold up the event loop: in place for SQLite, on a thread for PostgreSQL."""
+    if database.reads_inline:
+        return function(*args)
+    return await asyncio.to_thread(function, *args)

@@ -24,7 +24,9 @@ class AuthorityRow(SQLModel, table=True):
 
 _AUTHORITY = table("authority", column("id"), column("revision"), column("bundle"))
 _READ = Prepared(select(_AUTHORITY.c.bundle).where(_AUTHORITY.c.id == bindparam("id")))
-_LOCK = Prepared(select(_AUTHORITY.c.bundle).where(_AUTHORITY.c.id == bindparam("id")).with_for_update(read=True))
+_LOCK = Prepared(
+    select(_AUTHORITY.c.bundle).where(_AUTHORITY.c.id == bindparam("id")).with_for_update(read=True)
+)
 
 
 class Authority:
@@ -53,5 +55,7 @@ class Authority:
             return True
         if row.bundle == bundle:
             return False
-        tx.execute(update(_AUTHORITY).where(_AUTHORITY.c.id == 1).values(revision=row.revision + 1, bundle=bundle))
+        tx.execute(
+            update(_AUTHORITY).where(_AUTHORITY.c.id == 1).values(revision=row.revision + 1, bundle=bundle)
+        )
         return True

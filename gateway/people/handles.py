@@ -49,5 +49,10 @@ class Handles:
             return None
 
     def _recipient_siv(self, recipient: str) -> AESSIV:
-        kdf = HKDF(algorithm=SHA256(), length=_SIV_KEY_BYTES, salt=None, info=f"oncetold/handle/{recipient}/v1".encode())
+        kdf = HKDF(
+            algorithm=SHA256(),
+            length=_SIV_KEY_BYTES,
+            salt=None,
+            info=f"oncetold/handle/{recipient}/v1".encode(),
+        )
         return AESSIV(kdf.derive(self._master))

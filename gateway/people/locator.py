@@ -41,7 +41,9 @@ class AmbiguousError(OnceToldError):
     """A source registered a record under identifiers that already mean different people."""
 
     def __init__(self) -> None:
-        super().__init__("these identifiers already belong to different records; ask the sources to correct them")
+        super().__init__(
+            "these identifiers already belong to different records; ask the sources to correct them"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Locator:
     def by_id(self, person_id: str) -> Person | None:
         """The person with this internal id (a signed-in resident)."""
         with self._database.read() as tx:
-            sealed = tx.execute(select(_PERSON.c.sealed).where(_PERSON.c.id == person_id)).scalar_one_or_none()
+            sealed = tx.execute(
+                select(_PERSON.c.sealed).where(_PERSON.c.id == person_id)
+            ).scalar_one_or_none()
         if sealed is None:
             return None
         try:

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-import nhs_number
+from nhs_number.validate import is_valid
 
 from core.errors import OnceToldError
 
@@ -31,7 +31,7 @@ class Demographics:
 def by_nhs_number(value: str) -> str:
     """Trace key of an NHS number (ten digits, check digit by modulus 11; NHS Data Dictionary). Spaces are allowed."""
     digits = "".join(value.split())
-    if not (len(digits) == 10 and digits.isascii() and digits.isdigit() and nhs_number.is_valid(digits)):  # noqa: PLR2004 - ten digits, NHS Data Dictionary
+    if not (len(digits) == 10 and digits.isascii() and digits.isdigit() and is_valid(digits)):
         raise TraceError("the NHS number is not valid: check the ten digits")
     return f"nhs|{digits}"
 

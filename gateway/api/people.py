@@ -1,0 +1,140 @@
+"""POST /v1/people/trace, PUT and DELETE /v1/pointers: handles for recipients, pointers from sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import APIRouter
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from audit.committer import Committer
+from audit.entries import Draft, Kind, SealedEntry, seal_entry
+from audit.log import Append
+from consent.ledger import Ledger
+from core.clock import Clock
+from core.keys import KeyStore
+from core.storage import Database, off_loop
+from core.unit_of_work import Written
+from gateway.api.body import body_of, read_body
+from gateway.api.documents import PROBLEMS
+from gateway.api.models import DemographicsBody, PointerBody, PointerRevocation, TraceAnswer, TraceRequest
+from gateway.identity.caller import Caller, require_scope
+from gateway.identity.verifier import TokenVerifier
+from gateway.people import trace
+from gateway.people.handles import Handles
+from gateway.people.locator import Locator, Registration
+from gateway.people.registering import register
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleParts:
+    """What these endpoints use."""
+
+    verifier: TokenVerifier
+    handles: Handles
+    locator: Locator
+    ledger: Ledger
+    keys: KeyStore
+    committer: Committer
+    database: Database
+    clock: Clock
+
+
+def build_router(parts: PeopleParts) -> APIRouter:
+    """The endpoints over their parts."""
+    router = APIRouter(prefix="/v1", tags=["people"])
+
+    @router.post(
+        "/people/trace",
+        summary="Get your organisation's handle for a person",
+        response_model=TraceAnswer,
+        responses=PROBLEMS,
+        openapi_extra=body_of(TraceRequest),
+        operation_id="tracePerson",
+    )
+    async def trace_person(request: Request) -> TraceAnswer:
+        """Known and unknown people get a handle alike: it says nothing, and nobody is asked about the person."""
+        caller = await parts.verifier.verify(request.headers.getlist("authorization"))
+        require_scope(caller, "views")
+        body = await read_body(request, TraceRequest)
+        return TraceAnswer(person=parts.handles.make(caller.organisation, _trace_key(body)))
+
+    @router.put(
+        "/pointers",
+        summary="Say that you hold a record of a person",
+        status_code=204,
+        response_class=Response,
+        responses=PROBLEMS,
+        openapi_extra=body_of(PointerBody),
+        operation_id="putPointer",
+    )
+    async def put_pointer(request: Request) -> Response:
+        """Register your own record, or renew its label. You learn nothing about who else knows the person."""
+        caller = await parts.verifier.verify(request.headers.getlist("authorization"))
+        require_scope(caller, "pointers")
+        body = await read_body(request, PointerBody)
+        registration = Registration(
+            caller.organisation, body.reference, body.nhs_number, _demographics(body.demographics), body.label
+        )
+        person = await off_loop(parts.database, parts.locator.prepare, registration)
+        entry = _entry(parts, caller, "registered")
+        work = partial(
+            register, parts.locator, parts.ledger, person, registration, parts.clock.now(), (entry,)
+        )
+        await parts.committer.append(Append(work, changes=True))
+        return Response(status_code=204)
+
+    @router.delete(
+        "/pointers",
+        summary="Say that you no longer hold a record",
+        status_code=204,
+        response_class=Response,
+        responses=PROBLEMS,
+        openapi_extra=body_of(PointerRevocation),
+        operation_id="deletePointer",
+    )
+    async def delete_pointer(request: Request) -> Response:
+        """Take your pointer back. The answer is the same whether it stood or not."""
+        caller = await parts.verifier.verify(request.headers.getlist("authorization"))
+        require_scope(caller, "pointers")
+        body = await read_body(request, PointerRevocation)
+        entry = _entry(parts, caller, "revoked")
+
+        def work(tx: Connection) -> Written[None, SealedEntry]:
+            parts.locator.revoke(tx, caller.organisation, body.reference)
+            return Written(None, (entry,))
+
+        await parts.committer.append(Append(work, changes=True))
+        return Response(status_code=204)
+
+    return router
+
+
+def _trace_key(body: TraceRequest) -> str:
+    if body.nhs_number is not None:
+        return trace.by_nhs_number(body.nhs_number)
+    demographics = _demographics(body.demographics)
+    if demographics is None:
+        raise trace.TraceError("give either an NHS number or demographics")
+    return trace.by_demographics(demographics)
+
+
+def _demographics(body: DemographicsBody | None) -> trace.Demographics | None:
+    if body is None:
+        return None
+    return trace.Demographics(body.family_name, body.given_name, body.birth_date, body.postcode)
+
+
+def _entry(parts: PeopleParts, caller: Caller, outcome: str) -> SealedEntry:
+    # Which person a source knows is secret in itself, so the entry is about the source's act only.
+    draft = Draft(
+        kind=Kind.POINTER,
+        outcome=outcome,
+        organisations=frozenset({caller.organisation}),
+        detail={"client": caller.client, "issuer": caller.issuer},
+        recipient=caller.organisation,
+    )
+    return seal_entry(draft, parts.keys.get_or_create(f"org:{caller.organisation}"))

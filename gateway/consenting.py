@@ -1,0 +1,88 @@
+"""A person's decision and its log entry: one unit of work, so that nobody is told "stopped" before it holds everywhere."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from audit.committer import Committer
+from audit.entries import Draft, Kind, SealedEntry, seal_entry
+from audit.log import Append, Committed
+from consent.ledger import Ledger
+from consent.permissions import Given, Permission
+from core.clock import Clock
+from core.keys import SubjectKey
+from core.unit_of_work import Written
+from core.vocabulary import Json
+from core.vocabulary import Kind as PermissionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person allows: everything of a `Permission` but its id, its beginning and its giver."""
+
+    purpose: str
+    recipient: str
+    sections: Mapping[str, frozenset[str]]
+    sources: frozenset[str]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consenting:
+    """Gives and withdraws permissions, durably and in the log."""
+
+    ledger: Ledger
+    committer: Committer
+    clock: Clock
+
+    async def give(self, key: SubjectKey, grant: Grant, by: Given) -> Committed[Permission]:
+        """Allow. In force from now."""
+        now = self.clock.now()
+        permission = Permission(
+            id="c_" + secrets.token_urlsafe(12),
+            kind=PermissionKind.CONFIDENTIALITY_CONSENT,
+            purposes=frozenset({grant.purpose}),
+            sections=grant.sections,
+            sources=grant.sources,
+            recipients=frozenset({grant.recipient}),
+            from_=now,
+            until=grant.until,
+            given=by,
+        )
+        entry = seal_entry(_draft("given", permission, by), key)
+
+        def work(tx: Connection) -> Written[Permission, SealedEntry]:
+            self.ledger.give(tx, key, permission, now)
+            return Written(permission, (entry,))
+
+        return await self.committer.append(Append(work, changes=True))
+
+    async def withdraw(self, key: SubjectKey, permission_id: str, by: Given) -> Committed[Permission]:
+        """Stop. No request that commits later discloses under it (promise 2). Raises `NotStandingError`."""
+        now = self.clock.now()
+
+        def work(tx: Connection) -> Written[Permission, SealedEntry]:
+            ended = self.ledger.withdraw(tx, key, permission_id, by, now)
+            return Written(ended, (seal_entry(_draft("withdrawn", ended, by), key),))
+
+        return await self.committer.append(Append(work, changes=True))
+
+
+def _draft(outcome: str, permission: Permission, by: Given) -> Draft:
+    detail: dict[str, Json] = {
+        "permission": permission.to_json(),
+        "by": {"how": by.how, "by": by.by, "capacity": by.capacity},
+    }
+    return Draft(
+        kind=Kind.CONSENT,
+        outcome=outcome,
+        organisations=permission.recipients,
+        detail=detail,
+        recipient=next(iter(permission.recipients)) if len(permission.recipients) == 1 else None,
+        purpose=next(iter(permission.purposes)) if len(permission.purposes) == 1 else None,
+    )

@@ -1,0 +1,58 @@
+"""Settings, from the environment (`ONCETOLD_...`) or a file of such lines. No secret stands here: only where it is found.
+
+Every setting has a default that is safe; what has no safe default has none, and the doctor says what is missing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All that a gateway needs to know before it starts.
+
+    database_url, keys_url: SQLAlchemy addresses of the two databases (`sqlite:///file`, `postgresql+psycopg://...`); the
+        key store is apart because its backups must not outlive an erasure.
+    secrets_file: the operator's secrets (`oncetold init` makes one, readable by its owner only).
+    sources_file: which adapter serves which source (docs/configuration.md). issuers_file: whose tokens are believed.
+    public_url: the address under which browsers and partners reach the gateway.
+    sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
+    fetch_deadline, empty_release: seconds after a request's start (docs/architecture.md, "Silence").
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ONCETOLD_", extra="forbid")
+
+    database_url: str
+    keys_url: str
+    secrets_file: Path
+    sources_file: Path
+    issuers_file: Path
+    policies_folder: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8800, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8800"
+    log_origin: str = "oncetold.test/log"
+    sign_in_issuer: str | None = None
+    sign_in_client: str = "oncetold-web"
+    sign_in_secret_file: Path | None = None
+    leave_url: str = "https://www.bbc.co.uk/weather"
+    fetch_deadline: float = Field(default=1.5, gt=0)
+    empty_release: float = Field(default=2.0, gt=0)
+    body_maximum: int = Field(default=65_536, gt=0)
+
+    @model_validator(mode="after")
+    def _timing(self) -> Self:
+        if self.empty_release <= self.fetch_deadline:
+            raise ValueError(
+                "empty_release must be later than fetch_deadline, or silence would tell who is known"
+            )
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the gateway can be reached from this machine only."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}

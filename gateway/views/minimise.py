@@ -1,0 +1,103 @@
+"""Step 6: drop whatever was not permitted, apply the labels that arrived to ALL answers, validate (pure).
+
+The sources were asked for no more than the decision permits; what they send in excess is dropped here all the same
+(promise 3). A label that arrives with one answer hides the person's location in every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from adapters.contract import Fragment, Quarantine, SourceAnswer
+from core.sections import SectionSchema
+from core.vocabulary import Json, Label, strictest
+from gateway.policy.port import Decision, SourcePermit
+from gateway.views.values import Fetched, Minimal, ViewSection
+
+_NO_FIELDS: frozenset[str] = frozenset()
+
+
+def minimise(
+    decision: Decision, fetched: Fetched, sections: Mapping[str, SectionSchema], known_label: Label
+) -> Minimal:
+    """What may leave the gateway. `known_label` is the last one kept for the person."""
+    arrived = [one.person_label for one in fetched.answers if one.person_label is not None]
+    observed = strictest(arrived) if arrived else None
+    label = known_label if observed is None else _effective(known_label, observed)
+    permits = {permit.source: permit for permit in decision.permits}
+    kept: list[ViewSection] = []
+    quarantined: list[Quarantine] = []
+    came = 0
+    for answer in fetched.answers:
+        came += len(answer.fragments)
+        quarantined.extend(answer.quarantined)
+        permit = permits.get(answer.source)
+        if permit is None or answer.person_label is Label.REDACTED:
+            continue
+        shown, unusable = _sections_of(answer, permit, decision, sections, label)
+        kept.extend(shown)
+        quarantined.extend(unusable)
+    left = sum(_count(section.data) for section in kept)
+    kept.sort(key=lambda section: (section.section, section.source))
+    return Minimal(tuple(kept), label, observed, came - left, tuple(quarantined))
+
+
+def _effective(known: Label, observed: Label) -> Label:
+    """What a source says now counts over what was last known, but a restriction falls only by the keeper's own hand."""
+    return observed if known is Label.UNKNOWN else strictest([known, observed])
+
+
+def _sections_of(
+    answer: SourceAnswer,
+    permit: SourcePermit,
+    decision: Decision,
+    sections: Mapping[str, SectionSchema],
+    label: Label,
+) -> tuple[list[ViewSection], list[Quarantine]]:
+    allowed: dict[str, list[Fragment]] = {}
+    for fragment in answer.fragments:
+        if _may_leave(fragment, permit, decision, label):
+            allowed.setdefault(fragment.section, []).append(fragment)
+    shown: list[ViewSection] = []
+    unusable: list[Quarantine] = []
+    for name, fragments in allowed.items():
+        schema = sections[name]
+        data = assemble(fragments, schema)
+        for bad in schema.validate(data):
+            # Named by its field only: a value that does not fit its schema is still the person's.
+            unusable.append(Quarantine(f"{name}.{bad}", "does not fit the published schema"))
+            data.pop(bad, None)
+        if data:
+            oldest: datetime = min(fragment.as_of for fragment in fragments)
+            shown.append(ViewSection(name, answer.source, oldest, permit.basis, data))
+    return shown, unusable
+
+
+def _may_leave(fragment: Fragment, permit: SourcePermit, decision: Decision, label: Label) -> bool:
+    if fragment.field not in permit.sections.get(fragment.section, _NO_FIELDS):
+        return False
+    if not fragment.labels <= decision.permitted_labels:
+        return False
+    return not (
+        label.hides_location and fragment.field in decision.location_fields.get(fragment.section, _NO_FIELDS)
+    )
+
+
+def assemble(fragments: Iterable[Fragment], schema: SectionSchema) -> dict[str, Json]:
+    """One section's data: scalar fields by their last value, list fields by all their items in order."""
+    data: dict[str, Json] = {}
+    lists: dict[str, list[Json]] = {}
+    for fragment in fragments:
+        if fragment.field in schema.list_fields:
+            lists.setdefault(fragment.field, []).append(fragment.value)
+        else:
+            data[fragment.field] = fragment.value
+    return data | lists
+
+
+def _count(data: Mapping[str, Json]) -> int:
+    return sum(
+        len(value) if isinstance(value, Sequence) and not isinstance(value, str) else 1
+        for value in data.values()
+    )

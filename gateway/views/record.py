@@ -1,0 +1,153 @@
+"""Step 7: audit or nothing (promise 1), and the guard that makes a withdrawal immediate (promise 2).
+
+Inside the transaction that extends the log, everything the decision rested on is looked at once more and held: the person's
+revision, the policy and agreements, the person's key, the time. If any of it moved, the entry says so and nothing leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from audit.committer import Committer
+from audit.entries import Draft, Kind, SealedEntry, seal_entry
+from audit.log import Append
+from consent.ledger import Ledger
+from core.clock import Clock
+from core.keys import KeyStore, SubjectKey
+from core.unit_of_work import Written
+from core.vocabulary import Json, JsonObject
+from gateway.authority import Authority
+from gateway.people.locator import Locator, Person
+from gateway.policy.port import Decision
+from gateway.views.values import Context, Fetched, Minimal, Recorded, Ruling, ViewSection
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What step 7 uses."""
+
+    committer: Committer
+    ledger: Ledger
+    authority: Authority
+    locator: Locator
+    keys: KeyStore
+    clock: Clock
+
+
+async def record(
+    parts: Recording, context: Context, ruling: Ruling, fetched: Fetched, minimal: Minimal
+) -> Recorded:
+    """Append the entry and hand over what may leave. Raises `ClosedError` when the log cannot commit."""
+    key = subject_key(parts.keys, context.caller.organisation, context.person)
+    detail = _detail(context, ruling, fetched, minimal)
+    person = context.person
+    if person is None or not minimal.sections:
+        entry = seal_entry(_draft(context, Kind.REFUSAL, "empty", detail, ()), key)
+        committed = await parts.committer.append(
+            Append(lambda _: Written[tuple[ViewSection, ...], SealedEntry]((), (entry,)))
+        )
+        return Recorded((), committed.receipts[0])
+
+    disclosed = seal_entry(_draft(context, Kind.DISCLOSURE, "disclosed", detail, minimal.sections), key)
+
+    def guarded(tx: Connection) -> Written[tuple[ViewSection, ...], SealedEntry]:
+        moved = what_moved(parts, tx, context, ruling, person)
+        if moved is not None:
+            refused = _draft(context, Kind.REFUSAL, "guard", {**detail, "sections": {}, "moved": moved}, ())
+            return Written((), (seal_entry(refused, key),))
+        if _label_is_news(minimal, person):
+            parts.locator.observe_label(tx, person, minimal.label, parts.clock.now())
+        return Written(minimal.sections, (disclosed,))
+
+    committed = await parts.committer.append(Append(guarded, changes=_label_is_news(minimal, person)))
+    return Recorded(committed.value, committed.receipts[0])
+
+
+async def record_refusal(parts: Recording, context: Context, decision: Decision) -> None:
+    """Append the entry of a refusal that does not depend on the person: about the asker only, not about anybody."""
+    refusal = decision.refusal
+    code = "refused" if refusal is None else refusal.code
+    key = subject_key(parts.keys, context.caller.organisation, None)
+    detail = {
+        **_who(context),
+        "policy": decision.revision,
+        "clause": None if refusal is None else refusal.clause,
+    }
+    entry = seal_entry(_draft(context, Kind.REFUSAL, code, detail, ()), key)
+    await parts.committer.append(Append(lambda _: Written(None, (entry,))))
+
+
+def what_moved(
+    parts: Recording, tx: Connection, context: Context, ruling: Ruling, person: Person
+) -> str | None:
+    """The guard. None while all stands; otherwise what moved since the decision. Holds the rows until the commit."""
+    if not parts.ledger.revision_stands(tx, person.id, context.allowed.standing.revision):
+        return "consent"
+    if not parts.authority.stands(tx, ruling.decision.revision):
+        return "policy"
+    if not parts.keys.stands(person.key):
+        return "key"
+    if ruling.holds_until is not None and parts.clock.now() >= ruling.holds_until:
+        return "time"
+    return None
+
+
+def subject_key(keys: KeyStore, organisation: str, person: Person | None) -> SubjectKey:
+    """The person's key; where there is nobody, the asking organisation's own."""
+    return keys.get_or_create(f"org:{organisation}") if person is None else person.key
+
+
+def _label_is_news(minimal: Minimal, person: Person) -> bool:
+    if minimal.observed is None:
+        return False
+    return minimal.label is not person.label or person.label_at is None
+
+
+def _draft(
+    context: Context, kind: Kind, outcome: str, detail: JsonObject, sections: Sequence[ViewSection]
+) -> Draft:
+    return Draft(
+        kind=kind,
+        outcome=outcome,
+        organisations=frozenset({context.caller.organisation, *(section.source for section in sections)}),
+        detail=detail,
+        recipient=context.caller.organisation,
+        role=context.caller.role,
+        purpose=context.ask.purpose,
+    )
+
+
+def _who(context: Context) -> dict[str, Json]:
+    asked = context.ask.sections
+    return {
+        "practitioner": context.caller.practitioner,
+        "client": context.caller.client,
+        "issuer": context.caller.issuer,
+        "reason": context.ask.reason,
+        "asked": None if asked is None else sorted(asked),
+        "correlation": context.correlation_id,
+    }
+
+
+def _detail(context: Context, ruling: Ruling, fetched: Fetched, minimal: Minimal) -> dict[str, Json]:
+    shown: dict[str, dict[str, Json]] = {}
+    for section in minimal.sections:
+        shown.setdefault(section.source, {})[section.section] = sorted(section.data)
+    basis: Mapping[str, Json] = {
+        permit.source: permit.basis for permit in ruling.decision.permits if permit.source in shown
+    }
+    return {
+        **_who(context),
+        "policy": ruling.decision.revision,
+        "revision": context.allowed.standing.revision,
+        "sections": shown,
+        "basis": basis,
+        "relied_on": sorted({one for permit in ruling.decision.permits for one in permit.permissions}),
+        "failures": [{"source": error.source, "code": error.code} for error in fetched.failures],
+        "quarantined": [{"where": one.where, "reason": one.reason} for one in minimal.quarantined],
+        "dropped": minimal.dropped,
+        "reasons": list(ruling.decision.reasons),
+    }
