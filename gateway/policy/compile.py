@@ -25,6 +25,8 @@ def policy_data(registers: Registers) -> dict[str, Data]:
                 purpose.id: {"sections": _fields(purpose.sections), "labels": _flags(purpose.labels)}
                 for purpose in registers.purposes.values()
             },
+            "sections": _flags(registers.sections),
+            "roles": _flags(registers.roles),
             "locations": _fields({section.id: section.locations for section in registers.sections.values()}),
             "sensitive": _fields({section.id: section.sensitive for section in registers.sections.values()}),
             "hidden": _flags(each.id for each in registers.organisations.values() if each.hidden),

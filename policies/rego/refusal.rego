@@ -54,7 +54,7 @@ first := {
 	count(role.open) == 0
 } else := {
 	"code": "section-not-agreed",
-	"detail": concat("", ["Not agreed for this purpose and role: ", concat(", ", unagreed), ". Leave these sections out."]),
+	"detail": concat("", ["Not agreed for this purpose and role: ", concat(", ", unagreed_told), ". Leave these out."]),
 	"clause": min({clause | some terms in role.open; clause := terms.clauses.sections}),
 } if {
 	count(unagreed) > 0
@@ -69,6 +69,20 @@ unagreed contains section if {
 }
 
 # METADATA
+# title: The same in words
+# description: A name that is not in the register came from the caller and is not said back.
+# scope: document
+unagreed_told contains section if {
+	some section in unagreed
+	data.registers.sections[section]
+}
+
+unagreed_told contains "a section that is not in the register" if {
+	some section in unagreed
+	not data.registers.sections[section]
+}
+
+# METADATA
 # title: Roles that may ask
 # scope: document
 roles contains name if {
@@ -79,9 +93,11 @@ roles contains name if {
 # METADATA
 # title: The asker's role in words
 # scope: document
-default role_told := "an application with nobody signed in"
+default role_told := "a role that is not in the register"
 
-role_told := concat("", ["the role ", input.asker.role])
+role_told := "an application with nobody signed in" if input.asker.role == null
+
+role_told := concat("", ["the role ", input.asker.role]) if data.registers.roles[input.asker.role]
 
 # METADATA
 # title: The end of an agreement in words
@@ -92,13 +108,13 @@ over(id, terms) := concat("", [id, " does not hold now: it holds from ", terms.v
 # METADATA
 # title: The last day in words
 # scope: document
-until(terms) := concat("", [" to ", terms.valid_until]) if terms.valid_until
+until(terms) := concat("", [" to ", terms.valid_until]) if terms.valid_until != null
 
-until(terms) := "" if not terms.valid_until
+until(terms) := "" if terms.valid_until == null
 
 # METADATA
 # title: The renewal in words
 # scope: document
-renewal(terms) := concat("", [" Its renewal is ", terms.renewed_by, "."]) if terms.renewed_by
+renewal(terms) := concat("", [" Its renewal is ", terms.renewed_by, "."]) if terms.renewed_by != null
 
-renewal(terms) := " Ask the parties to renew it." if not terms.renewed_by
+renewal(terms) := " Ask the parties to renew it." if terms.renewed_by == null
