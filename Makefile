@@ -11,7 +11,7 @@ PY := $(VENV)/python
 RUN := .venv/stamp.run
 DEV := .venv/stamp.dev
 CODE := core audit consent adapters policies gateway
-CHECKED := $(CODE) tests bench scripts
+CHECKED := $(wildcard $(CODE) tests bench scripts)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
