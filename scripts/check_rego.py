@@ -1,7 +1,7 @@
 """The gate of the policies: `python -m scripts.check_rego`.
 
-`scripts/build_policy.sh --check` proves that the committed policy.wasm is what the sources give, and runs OPA's own formatter,
-strict check and tests. Where OPA cannot be had this says so and passes, except in CI, which always has it.
+`scripts/build_policy.sh --check` proves that the committed policy.wasm is what the sources give, and runs OPA's own
+formatter, strict check and tests. Where OPA cannot be had this says so and passes, except in CI, which always has it.
 """
 
 from __future__ import annotations
