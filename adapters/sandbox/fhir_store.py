@@ -26,6 +26,13 @@ _SUBSETTED: Final = {
     "code": "SUBSETTED",
     "display": "Resource encoded in summary mode",
 }
+_CHOICES: Final = {
+    "deceasedBoolean": "deceased",
+    "deceasedDateTime": "deceased",
+    "medicationCodeableConcept": "medication",
+    "effectivePeriod": "effective",
+}
+"""Elements of a choice type and the name by which R4 asks for them."""
 _REASONS: Final = {
     200: "200 OK",
     400: "400 Bad Request",
@@ -157,7 +164,8 @@ class FhirStore:
             # A server may include what was not asked for (search.mode include): here, the whole Patient.
             return _searchset(matches, None, included=found["Patient"])
         if category is not None:
-            matches = tuple(item for item in matches if category.rpartition("|")[2] in _categories(item))
+            wanted = {token.rpartition("|")[2] for token in category.split(",")}
+            matches = tuple(item for item in matches if wanted & _categories(item))
         return _searchset(matches, elements)
 
 
@@ -190,11 +198,11 @@ def _subset(resource: JsonObject, elements: frozenset[str] | None) -> JsonObject
     if elements is None:
         return resource
     # References to contained resources would lead nowhere without them.
-    contained = {"contained"} if "goal" in elements else set()
+    always = {"resourceType", "id", "contained"} if "goal" in elements else {"resourceType", "id"}
     kept: dict[str, Json] = {
         name: value
         for name, value in resource.items()
-        if name in elements or name in {"resourceType", "id"} or name in contained
+        if name in always or name in elements or _CHOICES.get(name) in elements
     }
     meta = resource["meta"]
     kept["meta"] = {**meta, "tag": [_SUBSETTED]} if isinstance(meta, Mapping) else meta

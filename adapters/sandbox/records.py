@@ -88,7 +88,9 @@ def practice_record(rng: Random, part: Part) -> PracticeRecord:
         updated=_moment(rng),
         channel=rng.choice(("telephone", "email", "letter", "visit")),
         safe_contact=rng.choice(words.SAFE_CONTACTS),
-        written_format=rng.choice(words.WRITTEN_FORMATS) if part.rich or rng.random() < 0.3 else None,
+        written_format=words.WRITTEN_FORMATS[0]
+        if part.rich
+        else rng.choice((*words.WRITTEN_FORMATS, None, None)),
         adjustments=some(rng, words.ADJUSTMENTS, least, 3),
         allergies=allergies,
         conditions=_conditions(rng, part, least),
