@@ -18,13 +18,15 @@ from core.vocabulary import Json
 ReferenceKind: TypeAlias = Literal["id", "nhs-number"]
 """What a pointer's reference is at this source: the Patient's logical id, or the NHS number."""
 
-PAGE: Final = "200"
+# A choice element: R4 names it without its type, servers are known to match the name with it.
+_DECEASED: Final = ("deceased", "deceasedBoolean", "deceasedDateTime")
+_MEDICATION: Final = ("medication", "medicationCodeableConcept", "medicationReference")
 
 _PATIENT: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("identity", "name"): ("name",),
     ("identity", "birth_date"): ("birthDate",),
     ("identity", "gender"): ("gender",),
-    ("identity", "deceased"): ("deceased",),
+    ("identity", "deceased"): _DECEASED,
     ("contact", "telephone"): ("telecom",),
     ("contact", "email"): ("telecom",),
     ("contact", "address"): ("address",),
@@ -55,23 +57,30 @@ _OTHERS: Final[dict[tuple[str, str], tuple[str, tuple[str, ...]]]] = {
     ),
     ("health-summary", "medications"): (
         "MedicationStatement",
-        ("subject", "status", "medication", "dosage", "contained"),
+        ("subject", "status", *_MEDICATION, "dosage", "contained"),
     ),
-    ("safeguarding-alerts", "flags"): ("Flag", ("subject", "status", "category", "code", "period")),
 }
-_FLAGS: Final = ("safeguarding-alerts", "flags")
-SERVED: Final = frozenset({"identity", "contact", "communication-needs", "support-plan"}) | {
-    section for section, _ in _OTHERS
-}
+_FLAG: Final = ("id", "meta", "subject", "status", "category", "code", "period")
+SERVED: Final = frozenset(
+    {
+        "identity",
+        "contact",
+        "communication-needs",
+        "health-summary",
+        "support-plan",
+        "safeguarding-alerts",
+    }
+)
 """The sections that this adapter can map."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search: type-level, for one patient, with the elements named."""
+    """One search: type-level, for one patient, with the elements named. category: of flags, "" for all."""
 
     resource_type: str
     elements: tuple[str, ...]
+    category: str = ""
 
     def query(self, reference: str, kind: ReferenceKind) -> str:
         """The search's parameters, form-encoded: the body of a `_search`, or the query inside a batch's entry."""
@@ -82,23 +91,33 @@ class Search:
             (False, "id"): ("patient", reference),
             (False, "nhs-number"): ("patient.identifier", by_number),
         }[self.resource_type == "Patient", kind]
-        return urlencode([who, ("_elements", ",".join(self.elements)), ("_count", PAGE)])
+        category = (("category", self.category),) if self.category else ()
+        return urlencode([who, *category, ("_elements", ",".join(self.elements))])
 
 
-def searches(
-    wanted: Wanted, kind: ReferenceKind, *, labels: bool, adjustment_flags: bool
-) -> tuple[Search, ...]:
-    """The searches for what is wanted, the Patient first.
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """How a server's Flags are searched.
 
-    adjustment_flags: whether the source keeps reasonable adjustments as Flags. R4 cannot search Flags by category, so
-    asking for them brings all of a person's flags; it is left to the source's configuration.
+    alerts: categories that are safeguarding alerts, where the server can search by category; none asks for all flags,
+    which is what plain R4 can do. adjustments: categories that are reasonable adjustments; none asks for none of them.
     """
-    return _searches(frozenset(wanted.items()), kind, labels, adjustment_flags)
+
+    alerts: tuple[str, ...] = ()
+    adjustments: tuple[str, ...] = ()
+
+
+ALL_FLAGS: Final = Flags()
+
+
+def searches(wanted: Wanted, kind: ReferenceKind, flags: Flags, *, labels: bool) -> tuple[Search, ...]:
+    """The searches for what is wanted, the Patient first."""
+    return _searches(frozenset(wanted.items()), kind, flags, labels)
 
 
 @lru_cache(maxsize=1024)
 def _searches(
-    wanted: frozenset[tuple[str, frozenset[str]]], kind: ReferenceKind, labels: bool, adjustment_flags: bool
+    wanted: frozenset[tuple[str, frozenset[str]]], kind: ReferenceKind, flags: Flags, labels: bool
 ) -> tuple[Search, ...]:
     pairs = sorted((section, field) for section, fields in wanted for field in fields)
     found: list[Search] = []
@@ -107,15 +126,23 @@ def _searches(
         # The number is checked where the person is shown; by itself it is no field of ours.
         number = ("identifier",) if patient or kind == "nhs-number" else ()
         found.append(Search("Patient", ("id", "meta", *number, *sorted(patient))))
-    others = {pair: _OTHERS[pair] for pair in pairs if pair in _OTHERS}
-    if adjustment_flags and ("communication-needs", "adjustments") in pairs:
-        others[_FLAGS] = _OTHERS[_FLAGS]
-    found.extend(Search(name, ("id", "meta", *elements)) for name, elements in others.values())
+    found.extend(
+        Search(resource_type, ("id", "meta", *elements))
+        for resource_type, elements in (_OTHERS[pair] for pair in pairs if pair in _OTHERS)
+    )
+    found.extend(Search("Flag", _FLAG, category) for category in _categories(pairs, flags))
     plan = [_CARE_PLAN[field] for section, field in pairs if section == "support-plan"]
     if plan:
         chosen = sorted({element for elements in plan for element in elements})
         found.append(Search("CarePlan", ("id", "meta", "subject", "status", "intent", "period", *chosen)))
     return tuple(found)
+
+
+def _categories(pairs: list[tuple[str, str]], flags: Flags) -> tuple[str, ...]:
+    adjustments = flags.adjustments if ("communication-needs", "adjustments") in pairs else ()
+    if ("safeguarding-alerts", "flags") not in pairs:
+        return adjustments
+    return (*flags.alerts, *adjustments) if flags.alerts else ("",)
 
 
 def batch(plan: tuple[Search, ...], reference: str, kind: ReferenceKind) -> Json:

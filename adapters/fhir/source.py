@@ -12,7 +12,7 @@ from nhs_number.validate import is_valid
 
 from adapters.contract import FetchRequest, NotHeldError, Quarantine, SourceAnswer, SourceError
 from adapters.fhir import mapping, plan
-from adapters.fhir.plan import ReferenceKind, Search
+from adapters.fhir.plan import ALL_FLAGS, Flags, ReferenceKind, Search
 from adapters.http import HttpClient, Reply, failure_of
 from adapters.reading import child, children, string
 from core.clock import Clock
@@ -30,14 +30,14 @@ class FhirOptions:
     """How one server is asked.
 
     batch: one Bundle for all searches, where the server takes batches at its base. labels: it labels its patients, so
-    that a patient without a label is unknown. reference: what the pointers' references are. adjustment_flags: see
-    `plan.searches`. probe: a path under the base that answers when the server is well.
+    that a patient without a label is unknown. reference: what the pointers' references are. flags: how Flags are
+    searched. probe: a path under the base that answers when the server is well.
     """
 
     batch: bool = False
     labels: bool = True
     reference: ReferenceKind = "id"
-    adjustment_flags: bool = False
+    flags: Flags = ALL_FLAGS
     probe: str = "metadata"
 
 
@@ -80,13 +80,8 @@ class FhirSource:
             return SourceAnswer(
                 self._id, (), label, (Quarantine("reference", "not a reference of this source"),)
             )
-        searches = plan.searches(
-            request.wanted,
-            options.reference,
-            labels=options.labels,
-            adjustment_flags=options.adjustment_flags,
-        )
-        found = _Collected(self._id, frozenset(search.resource_type for search in searches))
+        searches = plan.searches(request.wanted, options.reference, options.flags, labels=options.labels)
+        found = _Collected(self._id, len(searches))
         if options.batch:
             await self._batch(searches, request, found)
         else:
@@ -96,7 +91,7 @@ class FhirSource:
             kind=options.reference,
             wanted=request.wanted,
             labels=options.labels,
-            patient_asked="Patient" in found.asked,
+            patient_asked=any(search.resource_type == "Patient" for search in searches),
             base=self._base,
             now=self._clock.now(),
         )
@@ -171,10 +166,11 @@ class FhirSource:
 class _Collected:
     """What the searches brought together: resources of the types asked for, and what went wrong."""
 
-    def __init__(self, source: str, asked: frozenset[str]) -> None:
+    def __init__(self, source: str, asked: int) -> None:
         self._source = source
-        self._failures: list[SourceError] = []
-        self.asked = asked
+        self._failures = 0
+        self._seen: set[tuple[str, str]] = set()
+        self._asked = asked
         self.resources: list[JsonObject] = []
         self.quarantined: list[Quarantine] = []
 
@@ -184,15 +180,18 @@ class _Collected:
             raise SourceError(self._source, "malformed")
         for entry in children(bundle, "entry"):
             resource = child(entry, "resource")
-            if resource.get("resourceType") == search.resource_type:
+            key = (search.resource_type, string(resource, "id") or str(len(self.resources)))
+            if resource.get("resourceType") == search.resource_type and key not in self._seen:
+                # Two searches may find the same one: a Flag of two categories.
+                self._seen.add(key)
                 self.resources.append(resource)
         links = children(bundle, "link")
         return next((string(link, "url") for link in links if link.get("relation") == "next"), None)
 
     def failed(self, search: Search, failure: SourceError) -> None:
         """A search failed. For the Patient, or for all, that is the answer; one type is missing by itself."""
-        self._failures.append(failure)
-        if search.resource_type == "Patient" or len(self._failures) == len(self.asked):
+        self._failures += 1
+        if search.resource_type == "Patient" or self._failures == self._asked:
             raise failure
         self.quarantined.append(Quarantine(search.resource_type, "the source failed on this part"))
 
