@@ -116,7 +116,7 @@ def verify_log(
     """Hash a whole export again and compare it with every checkpoint, which come in the order of their sizes.
 
     Checkpoints kept by others can be merged in. Both inputs are read once and never held in full. Raises `LogError`
-    naming the first leaf, or the checkpoint, that is wrong. Leaves after the last checkpoint are refused: nobody signed them.
+    naming the first leaf, or the checkpoint, that is wrong. Leaves after the last checkpoint are refused, being unsigned.
     """
     keys = tuple(verifier_keys)
     remaining = _checked(leaves)
