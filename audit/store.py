@@ -195,6 +195,14 @@ class LogStore:
             rows = _READ_TILE.rows(tx, level=level, n=n)
         return bytes(rows[0][0]) if rows else None
 
+    def leaves(self, first: int, count: int) -> list[bytes]:
+        """Leaves from `first` on, at most `count` of them, in order."""
+        with self._database.read() as tx:
+            rows = tx.execute(
+                select(_ENTRY.c.leaf).where(_ENTRY.c.index >= first, _ENTRY.c.index < first + count).order_by(_ENTRY.c.index)
+            )
+            return [bytes(row[0]) for row in rows]
+
     def head(self) -> Head | None:
         """The head as it is now, unlocked."""
         with self._database.read() as tx:

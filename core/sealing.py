@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -43,13 +44,20 @@ def open_sealed(key: bytes, sealed: bytes, context: str) -> bytes:
 
 def seal_json(key: bytes, value: object, context: str) -> bytes:
     """Seal a JSON value."""
-    return seal(key, orjson.dumps(value), context)
+    return seal(key, orjson.dumps(value, default=_plain), context)
 
 
 def open_json(key: bytes, sealed: bytes, context: str) -> Json:
     """Open a JSON value sealed by `seal_json`."""
     value: Json = orjson.loads(open_sealed(key, sealed, context))
     return value
+
+
+def _plain(value: object) -> object:
+    # Frozen mappings (registers, decisions) are JSON objects too.
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError("not a JSON value")
 
 
 def derive(master: bytes, use: str) -> bytes:

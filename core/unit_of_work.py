@@ -12,17 +12,26 @@ from typing import Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-T_co = TypeVar("T_co", covariant=True)
-E_co = TypeVar("E_co", covariant=True)
+T = TypeVar("T")
+E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
-class Written(Generic[T_co, E_co]):
+class Written(Generic[T, E]):
     """What a unit of work did: a value for whoever asked, and the log entries that tell of it."""
 
-    value: T_co
-    entries: tuple[E_co, ...]
+    value: T
+    entries: tuple[E, ...]
 
 
-Work: TypeAlias = Callable[[Connection], Written[T_co, E_co]]
+Work: TypeAlias = Callable[[Connection], Written[T, E]]
 """Runs on the writer's thread, inside its transaction; may raise a domain error, which undoes this work alone."""
+
+
+def only(value: T, *entries: E) -> Work[T, E]:
+    """The unit of work that guards nothing and writes nothing of its own: it only appends entries."""
+
+    def work(_: Connection) -> Written[T, E]:
+        return Written(value, entries)
+
+    return work

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from audit.committer import Committer
-from audit.entries import Draft, Kind, SealedEntry, seal_entry
+from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append
 from core.errors import OnceToldError
 from core.keys import KeyStore
-from core.unit_of_work import Written
+from core.unit_of_work import only
 from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
 from gateway.people.locator import AmbiguousError
@@ -77,7 +77,7 @@ class Edge:
             role=caller.role,
         )
         entry = seal_entry(draft, self.keys.get_or_create(f"org:{caller.organisation}"))
-        await self.committer.append(Append(lambda _: Written[None, SealedEntry](None, (entry,))))
+        await self.committer.append(Append(only(None, entry)))
 
     def _respond(self, request: Request, problem: Problem) -> Response:
         return problem.response(correlation_id(request))

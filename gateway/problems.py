@@ -54,13 +54,27 @@ class FieldFault:
 
 
 class BadRequestError(OnceToldError):
-    """A request that is malformed in itself."""
+    """A request that is malformed in itself. `detail` says what to do and holds nothing of the request."""
 
-    def __init__(self, code: str, detail: str, faults: tuple[FieldFault, ...] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        faults: tuple[FieldFault, ...] = (),
+        *,
+        status: int = 400,
+        title: str = "The request cannot be read",
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.faults = faults
+        self.status = status
+        self.title = title
+
+
+class NotFoundError(OnceToldError):
+    """There is nothing at this path (yet)."""
 
 
 def problem_of(error: OnceToldError) -> Problem:
@@ -82,13 +96,9 @@ def problem_of(error: OnceToldError) -> Problem:
         case BadRequestError():
             faults = [{"where": one.where, "mend": one.mend} for one in error.faults]
             extra = {"faults": faults} if faults else {}
-            return Problem(
-                _STATUS_OF_BAD.get(error.code, 400),
-                error.code,
-                "The request cannot be read",
-                error.detail,
-                extra=extra,
-            )
+            return Problem(error.status, error.code, error.title, error.detail, extra=extra)
+        case NotFoundError():
+            return NOT_FOUND
         case ClosedError():
             return Problem(
                 503,
@@ -111,4 +121,3 @@ METHOD = Problem(
     "This path does not take that method",
     "Check the method against /openapi.yaml.",
 )
-_STATUS_OF_BAD = {"body-too-large": 413, "media-type": 415, "invalid-request": 422}

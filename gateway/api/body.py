@@ -20,7 +20,7 @@ async def read_body(request: Request, model: type[Model]) -> Model:
     content_type = request.headers.get("content-type", "")
     refuse_tokens_elsewhere(request.scope["query_string"], content_type)
     if content_type.partition(";")[0].strip().lower() != _MEDIA_TYPE:
-        raise BadRequestError("media-type", "Send the body as application/json.")
+        raise BadRequestError("media-type", "Send the body as application/json.", status=415)
     try:
         value = parse(await request.body())
     except StrictJsonError as error:

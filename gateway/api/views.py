@@ -43,7 +43,7 @@ def build_router(parts: Parts) -> APIRouter:
         answer = await view(
             parts, request.headers.getlist("authorization"), ask, request.state.correlation_id
         )
-        return Response(orjson.dumps(view_document(answer)), media_type="application/json")
+        return Response(orjson.dumps(view_document(answer), default=dict), media_type="application/json")
 
     return router
 

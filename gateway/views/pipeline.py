@@ -146,7 +146,8 @@ async def answer(parts: Parts, context: Context, ruling: Ruling, recorded: Recor
     if not recorded.sections:
         elapsed = parts.clock.monotonic() - context.started
         await asyncio.sleep(max(0.0, parts.timing.empty_release - elapsed))
-    unavailable = sorted(name for name in ruling.decision.named_sources if parts.outages.known_down(name))
+    named = ruling.decision.named_sources & parts.sources.keys()
+    unavailable = sorted(name for name in named if parts.outages.known_down(name))
     return View(context.ask.purpose, recorded.sections, tuple(unavailable), recorded.receipt)
 
 

@@ -17,7 +17,7 @@ from audit.log import Append
 from consent.ledger import Ledger
 from core.clock import Clock
 from core.keys import KeyStore, SubjectKey
-from core.unit_of_work import Written
+from core.unit_of_work import Written, only
 from core.vocabulary import Json, JsonObject
 from gateway.authority import Authority
 from gateway.people.locator import Locator, Person
@@ -46,9 +46,8 @@ async def record(
     person = context.person
     if person is None or not minimal.sections:
         entry = seal_entry(_draft(context, Kind.REFUSAL, "empty", detail, ()), key)
-        committed = await parts.committer.append(
-            Append(lambda _: Written[tuple[ViewSection, ...], SealedEntry]((), (entry,)))
-        )
+        nothing: tuple[ViewSection, ...] = ()
+        committed = await parts.committer.append(Append(only(nothing, entry)))
         return Recorded((), committed.receipts[0])
 
     disclosed = seal_entry(_draft(context, Kind.DISCLOSURE, "disclosed", detail, minimal.sections), key)
@@ -77,7 +76,7 @@ async def record_refusal(parts: Recording, context: Context, decision: Decision)
         "clause": None if refusal is None else refusal.clause,
     }
     entry = seal_entry(_draft(context, Kind.REFUSAL, code, detail, ()), key)
-    await parts.committer.append(Append(lambda _: Written(None, (entry,))))
+    await parts.committer.append(Append(only(None, entry)))
 
 
 def what_moved(
