@@ -131,17 +131,15 @@ class _Builder:
 
     def allergy(self, at: int, item: Allergy) -> JsonObject:
         """AllergyIntolerance."""
-        found = self.base("AllergyIntolerance", "allergy", at, item.security) | {
+        return self.base("AllergyIntolerance", "allergy", at, item.security) | {
             "clinicalStatus": _status("allergyintolerance-clinical", item.status),
             "verificationStatus": _status("allergyintolerance-verification", "confirmed"),
             "criticality": item.criticality,
             "code": concept(item.substance),
             "patient": self.subject(),
             "recordedDate": item.recorded_on.isoformat(),
+            "reaction": [{"manifestation": [{"text": "Urticarial rash"}], "severity": item.severity}],
         }
-        if item.severity is not None:
-            found["reaction"] = [{"manifestation": [{"text": "Urticarial rash"}], "severity": item.severity}]
-        return found
 
     def condition(self, at: int, item: Condition) -> JsonObject:
         """Condition."""

@@ -39,11 +39,6 @@ class Address:
     postcode: str
     uprn: str
 
-    @property
-    def one_line(self) -> str:
-        """Lines and town with commas between, without the postcode."""
-        return ", ".join((*self.lines, self.town))
-
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -78,10 +73,10 @@ class Representative:
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """criticality: low, high or unable-to-assess; severity: mild, moderate, severe or None; security: label codes."""
+    """criticality: low, high or unable-to-assess; severity: mild, moderate or severe; security: label codes."""
 
     substance: Coding
-    severity: str | None
+    severity: str
     criticality: str
     status: str
     recorded_on: date
