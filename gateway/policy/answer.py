@@ -5,12 +5,12 @@ An engine that answers something else than was asked is in doubt, and doubt disc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
 from core.errors import ClosedError
-from core.vocabulary import Json
+from core.vocabulary import Json, JsonObject
 from gateway.policy.port import Decision, Refusal, SourcePermit
 
 _DECISION = {"refusal", "permits", "named_sources", "permitted_labels", "location_fields", "reasons"}
@@ -58,7 +58,12 @@ def _permit(source: str, value: object) -> SourcePermit:
     )
 
 
-def _reasons(value: object) -> tuple[Mapping[str, str], ...]:
+def in_order(reasons: Iterable[JsonObject]) -> tuple[JsonObject, ...]:
+    """Reasons in one order, whichever engine gave them."""
+    return tuple(sorted(reasons, key=lambda reason: sorted((key, str(told)) for key, told in reason.items())))
+
+
+def _reasons(value: object) -> tuple[JsonObject, ...]:
     if not isinstance(value, list):
         _doubt("reasons is no list")
     reasons = []
@@ -67,7 +72,7 @@ def _reasons(value: object) -> tuple[Mapping[str, str], ...]:
         reasons.append(
             MappingProxyType({key: _text(told, "a reason") for key, told in sorted(entry.items())})
         )
-    return tuple(reasons)
+    return in_order(reasons)
 
 
 def _sections(value: object, what: str) -> Mapping[str, frozenset[str]]:

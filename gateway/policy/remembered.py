@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from core.vocabulary import JsonObject
+from gateway.policy.answer import in_order
 from gateway.policy.port import Decision, Permission, PolicyEngine, Question, SourcePermit
 
 
@@ -81,7 +82,7 @@ def _named(decision: Decision, permissions: tuple[Permission, ...]) -> Decision:
     permits = tuple(
         _named_permit(permit, permissions) if permit.permissions else permit for permit in decision.permits
     )
-    reasons = tuple(_named_reason(reason, permissions) for reason in decision.reasons)
+    reasons = in_order(_named_reason(reason, permissions) for reason in decision.reasons)
     return replace(decision, permits=permits, reasons=reasons)
 
 

@@ -1,0 +1,132 @@
+"""The registers of the sandbox and one secret refuge more, and the table of situations as questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import policies
+import yaml
+from core.vocabulary import Label
+from gateway.policy.compile import concerned, policy_data
+from gateway.policy.port import Asker, Decision, Permission, Question, Subject
+from gateway.policy.registers import (
+    Article6,
+    Organisation,
+    Registers,
+    SourceTerms,
+    agreements_in_force,
+    load_registers,
+)
+from gateway.policy.wasm import WasmEngine
+
+POLICIES = Path(policies.__file__).parent
+TODAY = "2026-11-23"
+REFUGE = "safe-haven"
+_SERVES = MappingProxyType({"contact": frozenset({"safe_contact"})})
+
+
+@cache
+def world() -> Registers:
+    """The sandbox's registers, and a refuge in every agreement that shares a safe contact."""
+    registers = load_registers(POLICIES)
+    refuge = Organisation(
+        REFUGE, "Safe Haven", "charity", ods_code=None, confidential=True, hidden=True, serves=_SERVES
+    )
+    agreements = {
+        agreement.id: replace(
+            agreement,
+            sources=(*agreement.sources, SourceTerms(REFUGE, _SERVES)),
+            article_6=(*agreement.article_6, Article6(REFUGE, "6(1)(f)", "LIA")),
+        )
+        if "safe_contact" in agreement.sections.get("contact", frozenset())
+        else agreement
+        for agreement in registers.agreements.values()
+    }
+    organisations = {**registers.organisations, REFUGE: refuge}
+    return replace(registers, organisations=organisations, agreements=agreements)
+
+
+def engine(registers: Registers, wasm: bytes | None = None) -> WasmEngine:
+    """The real engine over the committed policy, or over another one."""
+    compiled = (POLICIES / "policy.wasm").read_bytes() if wasm is None else wasm
+    return WasmEngine(compiled, policy_data(registers), concerned(registers))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One line of the table."""
+
+    name: str
+    question: Question
+    expected: Mapping[str, object]
+
+
+@cache
+def situations() -> tuple[Situation, ...]:
+    """The table, in its order."""
+    table = yaml.safe_load((Path(__file__).parent / "situations.yaml").read_text())
+    return tuple(_situation(entry, table["wishes"]) for entry in table["situations"])
+
+
+def found(decision: Decision, expected: Mapping[str, object]) -> dict[str, object]:
+    """What a decision says, in the words of the table; a refusal's detail is cut down to what the table looks for."""
+    if decision.refusal is not None:
+        refused = {"code": decision.refusal.code}
+        if decision.refusal.clause is not None:
+            refused["clause"] = decision.refusal.clause
+        wanted = expected.get("refused")
+        if isinstance(wanted, dict) and wanted.get("tells", "") in decision.refusal.detail and "tells" in wanted:
+            refused["tells"] = wanted["tells"]
+        return {"refused": refused}
+    return {
+        "shows": {permit.source: _sorted(permit.sections) for permit in decision.permits},
+        "rests_on": sorted(set().union(*(permit.permissions for permit in decision.permits))),
+        "because": sorted({str(reason["code"]) for reason in decision.reasons}),
+        "outages": sorted(decision.named_sources),
+        "labels": sorted(decision.permitted_labels),
+    }
+
+
+def _sorted(sections: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {section: sorted(fields) for section, fields in sorted(sections.items())}
+
+
+def _situation(entry: dict[str, Any], wishes: dict[str, Any]) -> Situation:
+    asks, person = entry["asks"], entry["person"]
+    day = datetime.fromisoformat(str(entry.get("day", TODAY))).replace(hour=12, tzinfo=UTC)
+    question = Question(
+        asker=Asker(asks["organisation"], "app", asks["role"], frozenset(asks.get("scopes", ["views"]))),
+        purpose=asks["purpose"],
+        sections=frozenset(asks["sections"]) if "sections" in asks else None,
+        agreements=agreements_in_force(world(), day),
+        subject=Subject(
+            Label(person.get("label", "U")),
+            frozenset(person["known_at"]),
+            tuple(wish(name, wishes[name]) for name in person.get("said", [])),
+        ),
+    )
+    if "refused" in entry:
+        return Situation(entry["situation"], question, {"refused": entry["refused"]})
+    expected = {
+        "shows": {source: _sorted(sections) for source, sections in entry["shows"].items()},
+        **{key: sorted(entry.get(key, [])) for key in ("rests_on", "because", "outages", "labels")},
+    }
+    return Situation(entry["situation"], question, expected)
+
+
+def wish(name: str, entry: dict[str, Any]) -> Permission:
+    """A permission or preference of the table, its name for an id."""
+    return Permission(
+        id=name,
+        kind=entry["kind"],
+        purposes=frozenset(entry["purposes"]),
+        sections={section: frozenset(fields) for section, fields in entry["sections"].items()},
+        sources=frozenset(entry["sources"]),
+        recipients=frozenset(entry["recipients"]),
+    )
