@@ -3,8 +3,6 @@ SHELL := /bin/sh
 PYTHON ?= python3
 # An empty environment has no PATH to hand on.
 export PATH := $(or $(PATH),/usr/local/bin:/usr/bin:/bin)
-# Servers and tests never write into the packages of the environment.
-export PYTHONDONTWRITEBYTECODE := 1
 
 VENV := .venv/bin
 PY := $(VENV)/python
