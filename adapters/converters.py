@@ -138,9 +138,12 @@ def postcode(values: Sequence[Raw], _: Codes) -> Json:
     return " ".join(match.groups())
 
 
-def age_band(values: Sequence[Raw], _: Codes) -> Json:
-    """The band of an age in full years."""
-    years = whole(values, _)
+def age_band(values: Sequence[Raw], codes: Codes) -> Json:
+    """The band of an age in full years; codes are what stands in its place where the age is not known."""
+    found = plain(values[0])
+    if found is not None and found in codes:
+        return codes[found]
+    years = whole(values, codes)
     if years is None:
         return None
     for below, band in _AGES:
