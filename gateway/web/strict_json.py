@@ -8,7 +8,7 @@ some 3 microseconds for a body of 300 bytes on the machine where the way of a re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import orjson
@@ -85,17 +85,17 @@ def _exact(digits: str) -> int:
 
 
 def _check_depth(value: Json) -> None:
-    level: list[Json] = [value]
-    for _ in range(DEPTH_MAXIMUM + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
+    level = [value]
+    for _ in range(DEPTH_MAXIMUM):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not level:
             return
     raise StrictJsonError("too-deep")
 
 
-def _inside(value: Json) -> Sequence[Json]:
-    if isinstance(value, Mapping):
-        return list(value.values())
+def _inside(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
     return value if isinstance(value, list) else ()
 
 
