@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -82,7 +83,11 @@ def serve(
     port: int, state_folder: Path, issuer: str | None, audience: str, redirect_base: str
 ) -> BaseWSGIServer:
     """A server that listens and is not yet running. Raises OSError where the port is taken."""
-    server = make_server(LOOPBACK, port, _not_ready, threaded=True, request_handler=QuietHandler)
+    # Werkzeug ends the process by itself where a port is taken; a socket of our own raises instead.
+    with socket.create_server((LOOPBACK, port)) as listening:
+        server = make_server(
+            LOOPBACK, port, _not_ready, threaded=True, request_handler=QuietHandler, fd=listening.fileno()
+        )
     url = (issuer or f"http://{LOOPBACK}:{server.port}").rstrip("/")
     provider = Provider(url, audience, SigningKeys(state_folder), clients(redirect_base))
     server.app = create_app(provider)
