@@ -3,11 +3,12 @@
 `parse_object` is the only parser of sources' answers (RFC 8259 by orjson): UTF-8 only, NaN and Infinity refused,
 nesting bounded by the parser. Of duplicate keys the last one counts, which orjson cannot refuse: within a source's own
 answer about a record that is the source's to say. Requests into the gateway are parsed elsewhere, and more strictly.
+The accessors take what the parser gives: plain dicts and lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import orjson
@@ -43,7 +44,7 @@ def boolean(record: JsonObject, key: str) -> bool | None:
 def child(record: JsonObject, key: str) -> JsonObject:
     """An object, or an empty one."""
     value = record.get(key)
-    return value if isinstance(value, Mapping) else EMPTY
+    return value if isinstance(value, dict) else EMPTY
 
 
 def children(record: JsonObject, key: str) -> Iterator[JsonObject]:
@@ -51,7 +52,7 @@ def children(record: JsonObject, key: str) -> Iterator[JsonObject]:
     value = record.get(key)
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 yield item
 
 

@@ -151,7 +151,7 @@ def by_path(record: Record, key: str) -> Raw:
     found: Record = record
     for part in key.split("."):
         value = found.get(part)
-        found = value if isinstance(value, Mapping) else {}
+        found = value if isinstance(value, dict) else {}
     return value
 
 
@@ -220,7 +220,7 @@ def _compile_rule(name: str, said: JsonObject, number: str) -> Rule:
 def _objects(value: Raw) -> Iterator[Record]:
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 yield item
 
 

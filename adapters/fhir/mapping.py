@@ -166,7 +166,7 @@ class _Reading:
             self._out.quarantine("Patient", "NHS number fails its check digit")
             return
         as_of, labels = self._provenance(resource)
-        for section, field, value in patient.values(resource, self._today):
+        for section, field, value in patient.values(resource, self._today, self._question.wanted):
             if value is None or not self._out.wants(section, field):
                 continue
             try:
@@ -179,13 +179,14 @@ class _Reading:
     def _read_items(self, where: str, resources: Iterable[JsonObject]) -> None:
         wanted = [item for item in _ITEMS[where] if self._out.wants(item[0], item[1])]
         for resource in self._usable(where, resources, self._is_about) if wanted else ():
+            as_of, labels = self._provenance(resource)
             for section, field, read in wanted:
                 try:
                     value = read(resource)
                 except UnusableError as error:
                     self._out.quarantine(where, str(error))
                     break
-                self._out.add(where, section, field, value, *self._provenance(resource))
+                self._out.add(where, section, field, value, as_of, labels)
 
     def _read_plan(self, resources: Iterable[JsonObject]) -> None:
         if "support-plan" not in self._question.wanted:

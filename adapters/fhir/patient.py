@@ -7,7 +7,7 @@ is shown when all names have ended, because a person always has one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Final, TypeAlias
 
 from adapters.assembly import UnusableError
@@ -53,17 +53,20 @@ _TIMES: Final = {
 }
 
 
-def values(patient: JsonObject, today: str) -> Iterator[Value]:
-    """What a Patient says of identity, contact and communication needs. today: YYYY-MM-DD."""
-    yield "identity", "name", _name(patient, today)
-    yield "identity", "birth_date", date_part(string(patient, "birthDate"))
-    yield "identity", "gender", string(patient, "gender")
-    yield "identity", "deceased", _deceased(patient)
-    yield from _contact(patient, today)
-    yield "communication-needs", "preferred_language", _language(patient)
-    yield "communication-needs", "interpreter_required", _interpreter(patient)
-    for format_wanted in _preferences(patient, "PreferredWrittenCommunicationFormat"):
-        yield "communication-needs", "adjustments", words(child(format_wanted, "valueCodeableConcept"))
+def values(patient: JsonObject, today: str, sections: Container[str]) -> Iterator[Value]:
+    """What a Patient says of those of its sections that are named. today: YYYY-MM-DD."""
+    if "identity" in sections:
+        yield "identity", "name", _name(patient, today)
+        yield "identity", "birth_date", date_part(string(patient, "birthDate"))
+        yield "identity", "gender", string(patient, "gender")
+        yield "identity", "deceased", _deceased(patient)
+    if "contact" in sections:
+        yield from _contact(patient, today)
+    if "communication-needs" in sections:
+        yield "communication-needs", "preferred_language", _language(patient)
+        yield "communication-needs", "interpreter_required", _interpreter(patient)
+        for wanted in _preferences(patient, "PreferredWrittenCommunicationFormat"):
+            yield "communication-needs", "adjustments", words(child(wanted, "valueCodeableConcept"))
 
 
 def postcode(text: str) -> str:
