@@ -76,7 +76,7 @@ def _check_times(claims: JsonObject, now: float) -> int:
     not_before = _seconds(claims, "nbf") if "nbf" in claims else issued_at
     if expires_at <= now:
         raise _invalid("The token has expired. Ask the issuer for a new one.")
-    if expires_at > now + LIFETIME_MAXIMUM_SECONDS + LEEWAY_SECONDS:
+    if expires_at - issued_at > LIFETIME_MAXIMUM_SECONDS:
         raise _invalid(
             f"The token lives too long. Have the issuer give {LIFETIME_MAXIMUM_SECONDS} seconds at most."
         )

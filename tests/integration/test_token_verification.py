@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -180,10 +181,8 @@ async def strange() -> AsyncIterator[TestServer]:
         return web.Response()
 
     async def bomb(_request: web.Request) -> web.Response:
-        answer = web.Response(body=b" " * (64 * BODY_MAXIMUM))
-        answer.enable_compression(web.ContentCoding.gzip)
-        answer.headers["Content-Encoding"] = "gzip"
-        return answer
+        packed = gzip.compress(b" " * (64 * BODY_MAXIMUM))
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
 
     app = web.Application()
     for view in (large, away, good, broken, slow, bomb):
@@ -205,7 +204,7 @@ async def test_a_key_set_is_fetched_whole(session: aiohttp.ClientSession, strang
         ("/away", "302"),
         ("/broken", "500"),
         ("/slow", "in time"),
-        ("/bomb", "issuer|large"),
+        ("/bomb", "too large"),
     ],
 )
 async def test_a_strange_answer_is_no_key_set(

@@ -98,6 +98,8 @@ class At:
         {"iat": At(11)},
         {"iat": At(61)},
         {"iat": At(1.0)},
+        {"iat": At(-3301)},
+        {"iat": 0},
         {"iat": "0"},
         {"iat": True},
         {"iat": -1},
