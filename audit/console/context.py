@@ -58,6 +58,7 @@ def build_console(services: ConsoleServices, settings: ConsoleSettings) -> Conso
     frame = Frame(
         home=HOME,
         part=_("for officers"),
+        about=_("Here officers see what happened with their organisation, and check that it was right."),
         menu=(Link(_("Search"), HOME), Link(_("The log"), "/console/log")),
         footer=(Link(_("Check a receipt"), "/portal/check"),),
     )

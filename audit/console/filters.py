@@ -24,6 +24,12 @@ class Asked:
     to_text: str
     errors: dict[str, str]
 
+    @property
+    def more(self) -> bool:
+        """Whether any filter besides the text is in use, so that the page shows them."""
+        asked = self.filters
+        return bool(asked.kind or asked.outcome or asked.purpose or self.from_text or self.to_text)
+
 
 def read_filters(query: Mapping[str, str], options: FilterOptions, words: Words) -> Asked:
     """The filters of an address's query; whatever is no known value is no filter."""

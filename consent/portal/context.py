@@ -67,6 +67,9 @@ def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
     frame = Frame(
         home=HOME,
         part="",
+        about=_(
+            "OnceTold shows you who can look at things about you. You can stop it, and you see who looked."
+        ),
         menu=(
             Link(_("Who can look"), HOME),
             Link(_("Allow"), "/portal/allow"),

@@ -1,0 +1,224 @@
+"""Every page in a real Chromium at 320 and 1280 px: nothing wider than the window, nothing that axe finds, no script.
+
+Screenshots of each go to .var/screenshots, for a person to look at.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import ROOT, Parts
+from tests.e2e.pages_preview import preview_app
+from tests.unit.consent.portal.fakes import LEAF, RECEIPT
+
+SHOTS = ROOT / ".var" / "screenshots"
+WIDTHS = {320: 568, 1280: 800}
+OFFER = "/portal/allow/harbour-charity/income-debt-advice"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page to look at: its picture's name, its address, the state of the fakes, and the answer to be seen at once."""
+
+    name: str
+    address: str
+    state: str
+    answer: str
+
+
+PAGES = (
+    Shown("portal-home-many", "/portal/", "many", "You allow 3 organisations to look"),
+    Shown("portal-home-one", "/portal/", "one", "You allow 1 organisation to look"),
+    Shown("portal-home-nobody", "/portal/", "none", "Nobody can look at the moment."),
+    Shown("portal-home-law-only", "/portal/", "law", "You allow nobody to look."),
+    Shown("portal-home-hostile", "/portal/", "hostile", "You allow 1 organisation to look"),
+    Shown("portal-stop", "/portal/stop/p2", "many", "will not be able to look any more"),
+    Shown("portal-stop-gone", "/portal/stop/p9", "one", "This is not on your list any more."),
+    Shown("portal-stopped", "/portal/done/STOP-LONG", "many", "cannot look any more"),
+    Shown("portal-stopped-unnamed", "/portal/done/STOP-GONE", "one", "They cannot look any more"),
+    Shown("portal-allowed", "/portal/done/ALLOW-7K2M", "one", "can look from now on"),
+    Shown("portal-not-allowed", "/portal/not-allowed", "one", "Nothing was changed"),
+    Shown("portal-offers", "/portal/allow", "many", "You choose who, what and for how long."),
+    Shown("portal-offers-none", "/portal/allow", "none", "There is nobody you could allow"),
+    Shown("portal-offer", OFFER, "one", "could look at things about you"),
+    Shown(
+        "portal-offer-long",
+        "/portal/allow/association/food-fuel-help",
+        "many",
+        "could look at things about you",
+    ),
+    Shown("portal-history-many", "/portal/history", "many", "The newest is on top."),
+    Shown("portal-history-full", "/portal/history", "full", "The newest is on top."),
+    Shown("portal-history-none", "/portal/history", "none", "Nobody has looked."),
+    Shown("portal-history-end", "/portal/history?before=7", "many", "There is nothing older."),
+    Shown("portal-proof", "/portal/history/41017", "many", "We checked it just now: it is true"),
+    Shown("portal-proof-failed", "/portal/history/38000", "many", "We could not prove it just now"),
+    Shown("portal-check", "/portal/check", "out", "Anybody can do this."),
+    Shown("portal-sign-in", "/portal/", "out", "We need to know that it is you"),
+    Shown("portal-signed-out", "/portal/signed-out", "out", "Nobody can use this device"),
+    Shown("portal-error-404", "/portal/nothing/here", "one", "The address may be wrong"),
+    Shown("portal-error-500", "/portal/", "broken", "This is our mistake"),
+    Shown("portal-error-503", "/portal/", "closed", "While it is not working, nobody can look"),
+    Shown("console-search-many", "/console/", "many", "What happened with"),
+    Shown("console-search-none", "/console/", "none", "What happened with"),
+    Shown("console-search-full", "/console/", "full", "What happened with"),
+    Shown(
+        "console-search-error", "/console/?from=yesterday&text=999%20000%200018", "many", "There is a problem"
+    ),
+    Shown("console-item", "/console/items/41017", "many", "What happened"),
+    Shown("console-item-refused", "/console/items/40100", "many", "What happened"),
+    Shown("console-item-hostile", "/console/items/38000", "many", "What happened"),
+    Shown("console-log", "/console/log", "many", "The log holds 41018 entries."),
+    Shown("console-sign-in", "/console/", "out", "We need to know that it is you"),
+    Shown("console-error-404", "/console/items/7", "many", "The address may be wrong"),
+)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    config = uvicorn.Config(preview_app(), host="127.0.0.1", port=0, log_level="warning", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the preview did not start"
+        assert time.monotonic() < deadline, "the preview did not start in time"
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def chromium(parts: Parts) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(parts.chromium), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+def opened(chromium: Browser, address: str, state: str, width: int, *, script: bool = True) -> Page:
+    context = chromium.new_context(
+        base_url=address,
+        viewport={"width": width, "height": WIDTHS[width]},
+        java_script_enabled=script,
+    )
+    context.add_cookies([{"name": "state", "value": state, "url": address}])
+    return context.new_page()
+
+
+def judge(page: Page, name: str, width: int) -> None:
+    """The picture, and what a machine can say about the page."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "wider than the window"
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
+def test_each_page_fits_answers_at_once_and_passes_axe(
+    chromium: Browser, address: str, shown: Shown, width: int
+) -> None:
+    page = opened(chromium, address, shown.state, width)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
+    page.goto(shown.address)
+    assert complaints == []
+    answer = page.get_by_text(shown.answer).first.bounding_box()
+    assert answer is not None
+    assert answer["y"] < WIDTHS[width], "the answer is below the fold"
+    judge(page, shown.name, width)
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_form_with_errors_says_what_to_do_and_keeps_what_was_chosen(
+    chromium: Browser, address: str, width: int
+) -> None:
+    page = opened(chromium, address, "one", width)
+    page.goto(OFFER)
+    page.get_by_label("Your home").check()
+    page.get_by_role("button", name="Allow", exact=True).click()
+    assert page.title().startswith("Error: ")
+    judge(page, "portal-offer-errors", width)
+    page.get_by_role("link", name="Choose for how long they can see it").click()
+    assert page.get_by_label("Your home").is_checked()
+    assert page.evaluate("document.activeElement.name") == "days"
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("name", "receipt", "words"),
+    [("true", RECEIPT, "This receipt is true"), ("false", "no receipt", "We could not prove this receipt")],
+)
+def test_anybody_checks_a_receipt(
+    chromium: Browser, address: str, width: int, name: str, receipt: str, words: str
+) -> None:
+    page = opened(chromium, address, "out", width)
+    page.goto("/portal/check")
+    page.get_by_role("button", name="Check it").click()
+    assert page.get_by_role("link", name="Paste the receipt").is_visible()
+    page.get_by_label("The receipt").fill(receipt)
+    page.get_by_label("Its line").fill(LEAF)
+    page.get_by_role("button", name="Check it").click()
+    assert page.get_by_role("heading", name=words).is_visible()
+    judge(page, f"portal-check-{name}", width)
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("index", "words"), [(41017, "The proof holds"), (40100, "The proof does not hold")])
+def test_an_officer_verifies_an_item(
+    chromium: Browser, address: str, width: int, index: int, words: str
+) -> None:
+    page = opened(chromium, address, "many", width)
+    page.goto(f"/console/items/{index}")
+    page.get_by_role("button", name="Verify now").click()
+    assert page.get_by_role("heading", name=words).is_visible()
+    judge(page, f"console-verified-{index}", width)
+    page.context.close()
+
+
+def test_without_script_a_resident_stops_in_two_clicks_and_keeps_the_receipt(
+    chromium: Browser, address: str
+) -> None:
+    page = opened(chromium, address, "one", 320, script=False)
+    page.goto("/portal/")
+    page.get_by_role("link", name="Stop this").click()
+    page.get_by_role("button", name="Yes, stop this").click()
+    assert page.url.endswith("/portal/done/STOP-4XQ9")
+    assert page.get_by_role("heading", name="You have stopped this").is_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the receipt").click()
+    assert Path(download.value.path()).read_text() == RECEIPT
+    page.context.close()
+
+
+def test_by_keyboard_alone_leaving_is_the_third_stop_and_the_focus_is_seen(
+    chromium: Browser, address: str
+) -> None:
+    page = opened(chromium, address, "many", 320)
+    page.goto("/portal/history")
+    names = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.textContent.trim()"))
+    assert names == ["Skip to main content", "OnceTold", "Leave this page"]
+    assert page.evaluate("getComputedStyle(document.activeElement).backgroundColor") == "rgb(255, 221, 0)"
+    page.context.close()
