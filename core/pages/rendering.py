@@ -29,16 +29,16 @@ class Frame:
     """What stays the same on every page of a room.
 
     home: address of the name in the header. part: what follows the name there, e.g. "for officers"; may be empty.
-    about: one sentence on what the room is for, shown to those who are not signed in yet.
     menu: shown to the signed-in. footer: shown to all. leave: address of "Leave this page", None where there is none.
+    about: one sentence on what the room is for, shown to those who are not signed in yet; may be empty.
     """
 
     home: str
     part: str
-    about: str
     menu: tuple[Link, ...]
     footer: tuple[Link, ...]
     leave: str | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
