@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ from gateway.web import strict_json
 
 Algorithm = Literal["ES256", "PS256", "RS256"]
 SigningKey: TypeAlias = ECKey | RSAKey
+_Jwk: TypeAlias = dict[str, str | list[str]]
 
 KEYS_MAXIMUM: Final = 50
 RSA_BITS: Final = range(2048, 8193)
+EXPONENT_BITS: Final = range(2, 33)
+"""A huge exponent makes each verification slow."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -104,19 +108,25 @@ def _usable(entry: Json) -> tuple[str, SigningKey] | None:
     kid = entry.get("kid")
     if not isinstance(kid, str) or not kid or entry.get("use", "sig") != "sig":
         return None
-    kind: type[ECKey] | type[RSAKey]
-    if entry.get("kty") == "EC" and entry.get("crv") == "P-256":
-        kind = ECKey
-    elif entry.get("kty") == "RSA":
-        kind = RSAKey
-    else:
-        return None
     try:
-        key = kind.import_key(cast("dict[str, str | list[str]]", dict(entry)))
-        bits = key.public_key.key_size
+        if entry.get("kty") == "EC" and entry.get("crv") == "P-256":
+            return kid, ECKey.import_key(cast("_Jwk", dict(entry)))
+        if (
+            entry.get("kty") == "RSA"
+            and _bits(entry.get("n")) in RSA_BITS
+            and _bits(entry.get("e")) in EXPONENT_BITS
+        ):
+            return kid, RSAKey.import_key(cast("_Jwk", dict(entry)))
     except (JoseError, ValueError, TypeError):
         return None
-    return None if kind is RSAKey and bits not in RSA_BITS else (kid, key)
+    return None
+
+
+def _bits(value: Json) -> int:
+    """The length of a number in base64url; 0 for what is none."""
+    if not isinstance(value, str):
+        return 0
+    return int.from_bytes(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)), "big").bit_length()
 
 
 def _endpoint(document: JsonObject, name: str, issuer: str) -> str:

@@ -94,7 +94,7 @@ def _header(segment: str) -> JsonObject:
 
 def _key(header: JsonObject, keys: Mapping[str, SigningKey], allowed: frozenset[Algorithm]) -> SigningKey:
     algorithm, kid = header.get("alg"), header.get("kid")
-    if algorithm not in allowed:
+    if not isinstance(algorithm, str) or algorithm not in allowed:
         raise IdTokenError("an algorithm that is not allowed")
     if kid is None and len(keys) == 1:
         # OpenID Connect Core section 10.1: an id may be missing where there is only one key.

@@ -99,7 +99,7 @@ class _Shell:
 def build_router(signin: SignIn, translations: NullTranslations | None = None) -> APIRouter:
     """`GET /signin/portal`, `/signin/console` (for the doors that are open), `/signin/callback`, `POST /signin/out`."""
     environment, words = build_environment({"signin": "gateway.signin"}, translations)
-    frame = Frame(home=home(signin.kinds[0]), part="", menu=(), footer=())
+    frame = Frame(home=home(signin.kinds[0]), part="", about="", menu=(), footer=())
     shell = _Shell(signin, Pages(environment, words, frame, signin.form_targets))
     router = page_router(shell.pages, PREFIX, lambda _request: f"{PREFIX}/{signin.kinds[0]}")
     for kind in signin.kinds:
