@@ -294,7 +294,12 @@ async def test_signing_out_goes_back_to_the_gateway_only(
     }
     async with http.get(f"{running.url}/end_session", params=good, allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (302, "http://127.0.0.1:8800/?state=x")
-    for bad in ({**good, "post_logout_redirect_uri": "https://evil.test/"}, {}):
+    # The gateway keeps no ID token, so it names its client instead.
+    own = {"client_id": "oncetold-web", "post_logout_redirect_uri": "http://127.0.0.1:8800/portal/signed-out"}
+    async with http.get(f"{running.url}/end_session", params=own, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, own["post_logout_redirect_uri"])
+    evil = {"post_logout_redirect_uri": "https://evil.test/"}
+    for bad in ({**good, **evil}, {**own, **evil}, {**own, "client_id": APP}, {}):
         async with http.get(f"{running.url}/end_session", params=bad, allow_redirects=False) as answer:
             assert answer.status == 200
             assert "You are signed out" in await answer.text()

@@ -63,6 +63,7 @@ STAFF: Final = (
     _staff("joy.prescriber@agewell.test", "Joy Alder", "age-well-norfolk", "social-prescriber"),
     _staff("olu.officer@norwich.test", "Olu Market", "norwich-city-council", "officer"),
     _staff("petra.officer@wensum.test", "Petra Reed", "wensum-valley-practice", "officer"),
+    _staff("nia.officer@norfolk.test", "Nia Mere", "norfolk-county-council", "officer"),
     _staff("quinn.officer@harbour.test", "Quinn Mole", "harbour-charity", "officer"),
 )
 

@@ -11,7 +11,7 @@ from adapters.sandbox.identity_provider.accounts import Account
 
 WEB_CLIENT: Final = "oncetold-web"
 WEB_CALLBACK: Final = "/signin/callback"
-WEB_AFTER_SIGN_OUT: Final = ("/", "/portal/", "/console/", "/signed-out", "/signin/signed-out", "/signin/out")
+WEB_AFTER_SIGN_OUT: Final = ("/", "/portal/signed-out", "/console/signed-out")
 
 RECIPIENTS: Final = (
     "norwich-city-council",
@@ -120,9 +120,7 @@ class Client:
 def clients(redirect_base: str) -> dict[str, Client]:
     """All clients by id; `redirect_base` is the gateway's address in the browser."""
     base = redirect_base.rstrip("/")
-    web = Client(
-        WEB_CLIENT, None, (base + WEB_CALLBACK,), (base, *(base + path for path in WEB_AFTER_SIGN_OUT))
-    )
+    web = Client(WEB_CLIENT, None, (base + WEB_CALLBACK,), tuple(base + path for path in WEB_AFTER_SIGN_OUT))
     partners = (
         Client(f"{one}-app", one, (callback_of(f"{one}-app"),), alone=APPLICATION_SCOPES)
         for one in RECIPIENTS
