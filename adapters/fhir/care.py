@@ -67,7 +67,7 @@ def the_plan(plans: Sequence[JsonObject]) -> JsonObject | None:
 
 
 def plan_values(plan: JsonObject) -> Iterator[tuple[str, Json]]:
-    """Field and value of support-plan; a goal comes as one item. Raises `UnusableError` for a goal without words."""
+    """Field and value of support-plan; each goal comes as one item, None for one without words."""
     yield "category", next((text for item in children(plan, "category") if (text := words(item))), None)
     yield "status", string(plan, "status")
     yield "start_date", full_date(string(child(plan, "period"), "start"))
@@ -75,10 +75,7 @@ def plan_values(plan: JsonObject) -> Iterator[tuple[str, Json]]:
     yield "lead_role", _lead(plan)
     for reference in children(plan, "goal"):
         goal = contained(plan, reference, "Goal")
-        text = words(child(goal, "description")) or string(reference, "display")
-        if text is None:
-            raise UnusableError("a goal has no words")
-        yield "goals", text
+        yield "goals", words(child(goal, "description")) or string(reference, "display")
 
 
 def _begun(plan: JsonObject) -> tuple[str, str]:

@@ -201,11 +201,10 @@ class _Reading:
         if plan is None:
             return
         as_of, labels = self._provenance(plan)
-        try:
-            for field, value in care.plan_values(plan):
-                self._out.add("CarePlan", "support-plan", field, value, as_of, labels)
-        except UnusableError as error:
-            self._out.quarantine("CarePlan", str(error))
+        for field, value in care.plan_values(plan):
+            if value is None and field == "goals" and self._out.wants("support-plan", "goals"):
+                self._out.quarantine("CarePlan", "a goal has no words")
+            self._out.add("CarePlan", "support-plan", field, value, as_of, labels)
 
     def _provenance(self, resource: JsonObject) -> tuple[datetime, frozenset[str]]:
         updated = string(child(resource, "meta"), "lastUpdated")
