@@ -84,7 +84,9 @@ def seal_entry(draft: Draft, key: SubjectKey) -> SealedEntry:
     """Commit to the draft and seal it under the subject's key."""
     opening = Opening(os.urandom(leaf.SALT_BYTES), full_detail(draft))
     commitment = leaf.commit(opening.salt, opening.detail)
-    return SealedEntry(draft, commitment, key.tag, seal_json(key.key, opening.to_json(), _context(commitment)))
+    return SealedEntry(
+        draft, commitment, key.tag, seal_json(key.key, opening.to_json(), _context(commitment))
+    )
 
 
 def open_entry(sealed: bytes, commitment: bytes, key: SubjectKey) -> Opening:

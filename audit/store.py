@@ -76,22 +76,6 @@ class Head:
     database_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """One entry as it stands in the log and its index. `tag` and `sealed` are None once retention removed the detail."""
-
-    index: int
-    leaf: bytes
-    at_ms: int
-    kind: str
-    outcome: str
-    recipient: str | None
-    role: str | None
-    purpose: str | None
-    tag: bytes
-    sealed: bytes
-
-
 class LogStore:
     """Reads and writes of the log's tables."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -33,7 +33,7 @@ def create_app(gateway: Gateway) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        gateway.health.start()
+        gateway.sources.health.start()
         yield
         await gateway.close()
 
@@ -63,7 +63,9 @@ def create_app(gateway: Gateway) -> FastAPI:
     _answer_errors(app, gateway.edge)
     settings = gateway.settings
     host = settings.public_url.partition("://")[2].rstrip("/")
-    app.add_middleware(RequestLimits, limits=Limits({host}, settings.body_maximum), refuse=_refusing(gateway.edge))
+    app.add_middleware(
+        RequestLimits, limits=Limits({host}, settings.body_maximum), refuse=_refusing(gateway.edge)
+    )
     sign_in = () if settings.sign_in_issuer is None else (settings.sign_in_issuer,)
     https = settings.public_url.startswith("https://")
     app.add_middleware(SecurityHeaders, rules=HeaderRules(form_targets=sign_in, https=https))
@@ -124,7 +126,9 @@ def _answer_errors(app: FastAPI, edge: Edge) -> None:
         problem = METHOD if status == 405 else NOT_FOUND
         headers = getattr(error, "headers", None) or {}
         allow = {name: value for name, value in headers.items() if name.lower() == "allow"}
-        return Problem(problem.status, problem.code, problem.title, problem.detail, allow).response(correlation_id(request))
+        return Problem(problem.status, problem.code, problem.title, problem.detail, allow).response(
+            correlation_id(request)
+        )
 
     app.add_exception_handler(OnceToldError, ours)
     app.add_exception_handler(HTTPException, framework)

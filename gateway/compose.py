@@ -13,12 +13,11 @@ from datetime import datetime
 import aiohttp
 from sqlalchemy import Connection
 
-from adapters.contract import Source
-from adapters.registry import build_sources, load_sources
-from adapters.resilience import Health, Resilient
+from adapters.registry import Sources, open_sources, system_parts
 from audit.committer import Committer
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append, Log
+from audit.note import VerifierKey
 from consent.ledger import Ledger
 from core.clock import Clock, SystemClock
 from core.keys import KeyStore
@@ -38,7 +37,7 @@ from gateway.policy.registers import load_registers
 from gateway.policy.remembered import Remembered
 from gateway.policy.wasm import WasmEngine, open_engine
 from gateway.secrets import load_secrets
-from gateway.settings import Settings
+from gateway.settings import Settings, read_sources
 from gateway.views.pipeline import Parts, Timing
 from gateway.views.record import Recording
 
@@ -78,6 +77,7 @@ class Gateway:
     key_database: Database
     keys: KeyStore
     log: Log
+    log_key: VerifierKey
     committer: Committer
     ledger: Ledger
     locator: Locator
@@ -88,8 +88,7 @@ class Gateway:
     engine: WasmEngine
     issuers: tuple[str, ...]
     verifier: TokenVerifier
-    sources: Mapping[str, Source]
-    health: Health
+    sources: Sources
     views: Parts
     consenting: Consenting
     edge: Edge
@@ -97,9 +96,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Finish what waits for the log, then release everything."""
-        await self.health.close()
-        for source in self.sources.values():
-            await source.close()
+        await self.sources.close()
         await self.verifier.close()
         await self.http.close()
         self.committer.close()
@@ -130,9 +127,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     verifier = TokenVerifier(issuers, HttpFetch(http), clock)
-    plain = build_sources(load_sources(settings.sources_file))
-    health = Health(plain.values())
-    sources: dict[str, Source] = {name: Resilient(source, health) for name, source in plain.items()}
+    sources = open_sources(read_sources(settings.sources_file), system_parts(sections, clock))
 
     recording = Recording(committer, ledger, authority, locator, keys, clock)
     views = Parts(
@@ -142,8 +137,8 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         ledger=ledger,
         engine=Remembered(wasm),
         agreements=AgreementCalendar(registers),
-        sources=sources,
-        outages=health,
+        sources=sources.by_id,
+        outages=sources.health,
         sections=sections,
         recording=recording,
         database=database,
@@ -157,6 +152,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         key_database=key_database,
         keys=keys,
         log=log,
+        log_key=secrets.signer.verifier_key,
         committer=committer,
         ledger=ledger,
         locator=locator,
@@ -168,7 +164,6 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         issuers=tuple(issuers.issuers),
         verifier=verifier,
         sources=sources,
-        health=health,
         views=views,
         consenting=Consenting(ledger, committer, clock),
         edge=Edge(verifier, committer, keys),

@@ -1,11 +1,141 @@
-"""Puts the residents' portal and the officers' console on the web, with the services they are handed."""
+"""Puts the residents' portal and the officers' console on the web, with the services they are handed.
+
+The only module, beside the composition root, that knows both rooms' pages. Without an identity provider for sign-in there
+are no pages: the API stands alone.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 from fastapi import FastAPI
 
+from audit.console.context import ConsoleSettings
+from audit.console.router import build_router as build_console
+from audit.entries import Draft, Kind, seal_entry
+from audit.log import Append
+from audit.reader import LogReader
+from consent.portal.context import PortalSettings
+from consent.portal.router import build_router as build_portal
+from core.pages.static_files import STATIC_PATH, static_app
+from core.unit_of_work import only
 from gateway.compose import Gateway
+from gateway.people.locator import Registration
+from gateway.people.registering import register
+from gateway.people.trace import TraceError
+from gateway.services.console import OfficerServices
+from gateway.services.portal import ResidentServices
+from gateway.signin import kinds
+from gateway.signin.attempts import Attempts
+from gateway.signin.claims import SignedIn
+from gateway.signin.cookies import Cookies, loopback_cookies
+from gateway.signin.errors import NotAdmittedError
+from gateway.signin.http import AiohttpCalls
+from gateway.signin.oidc import Client, Provider
+from gateway.signin.routes import build_router as build_signin
+from gateway.signin.service import SignIn
+from gateway.signin.sessions import Sessions
+from gateway.signin.store import SignInStore
 
 
 def mount_pages(app: FastAPI, gateway: Gateway) -> None:
     """Mount the pages; nothing where no identity provider for sign-in is configured."""
+    settings = gateway.settings
+    if settings.sign_in_issuer is None:
+        return
+    signin = _sign_in(gateway, settings.sign_in_issuer)
+    reader = LogReader(gateway.database, gateway.log.store, gateway.keys)
+    residents = ResidentServices(
+        signin=signin,
+        ledger=gateway.ledger,
+        keys=gateway.keys,
+        reader=reader,
+        consenting=gateway.consenting,
+        registers=gateway.registers,
+        clock=gateway.clock,
+        log_key=gateway.log_key,
+    )
+    officers = OfficerServices(
+        signin=signin,
+        reader=reader,
+        store=gateway.log.store,
+        keys=gateway.keys,
+        committer=gateway.committer,
+        registers=gateway.registers,
+        clock=gateway.clock,
+        log_key=gateway.log_key,
+    )
+    app.mount(STATIC_PATH, static_app())
+    app.include_router(build_signin(signin), include_in_schema=False)
+    portal = PortalSettings(
+        leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
+    )
+    app.include_router(build_portal(residents, portal), include_in_schema=False)
+    console = ConsoleSettings(form_targets=signin.form_targets)
+    app.include_router(build_console(officers, console), include_in_schema=False)
+
+
+def _sign_in(gateway: Gateway, issuer: str) -> SignIn:
+    settings = gateway.settings
+    secret = settings.sign_in_secret_file
+    client = Client(
+        issuer=issuer,
+        client_id=settings.sign_in_client,
+        redirect_uri=f"{settings.public_url}/signin/callback",
+        client_secret=None if secret is None else secret.read_text().strip(),
+    )
+    provider = Provider(client, AiohttpCalls(gateway.http), gateway.clock)
+    store = SignInStore(gateway.database)
+    plain = settings.on_loopback and settings.public_url.startswith("http://")
+    return SignIn(
+        origin=settings.public_url,
+        providers=dict.fromkeys(kinds.KINDS, provider),
+        attempts=Attempts(store, gateway.clock),
+        sessions=Sessions(store, gateway.clock),
+        on_signed_in=partial(_signed_in, gateway),
+        cookies=loopback_cookies(settings.host) if plain else Cookies(),
+    )
+
+
+async def _signed_in(gateway: Gateway, kind: kinds.Kind, who: SignedIn) -> str:
+    """Who that is to us, and the entry of the sign-in."""
+    if kind == "console":
+        await _note_officer(gateway, who)
+        return who.subject
+    if who.nhs_number is None:
+        raise NotAdmittedError(
+            "Your sign-in did not tell us your NHS number, which we need to find what is yours."
+        )
+    return await _resident(gateway, who.nhs_number)
+
+
+async def _resident(gateway: Gateway, nhs_number: str) -> str:
+    """The person's internal id; somebody whom no source knows yet gets a row, so that they can decide beforehand."""
+    registration = Registration(source="", reference="", nhs_number=nhs_number)
+    try:
+        person = await asyncio.to_thread(gateway.locator.prepare, registration)
+    except TraceError as error:
+        raise NotAdmittedError("Your sign-in told us an NHS number that is not valid.") from error
+    entry = seal_entry(Draft(Kind.SIGN_IN, "signed-in", frozenset(), {"door": "portal"}), person.key)
+    work = partial(
+        register, gateway.locator, gateway.ledger, person, registration, gateway.clock.now(), (entry,)
+    )
+    committed = await gateway.committer.append(Append(work, changes=True))
+    return committed.value
+
+
+async def _note_officer(gateway: Gateway, who: SignedIn) -> None:
+    organisation = who.organisation
+    if organisation is None or organisation not in gateway.registers.organisations:
+        raise NotAdmittedError("Your organisation does not take part here.", reason="organisation-unknown")
+    draft = Draft(
+        kind=Kind.SIGN_IN,
+        outcome="signed-in",
+        organisations=frozenset({organisation}),
+        detail={"door": "console", "officer": who.subject},
+        recipient=organisation,
+        role=who.role,
+    )
+    key = await asyncio.to_thread(gateway.keys.get_or_create, f"org:{organisation}")
+    await gateway.committer.append(Append(only(None, seal_entry(draft, key))))

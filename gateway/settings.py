@@ -5,11 +5,20 @@ Every setting has a default that is safe; what has no safe default has none, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
+import yaml
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import OnceToldError
+from core.vocabulary import JsonObject
+
+
+class SettingsError(OnceToldError):
+    """A configuration file cannot be used; the message says which and why."""
 
 
 class Settings(BaseSettings):
@@ -56,3 +65,15 @@ class Settings(BaseSettings):
     def on_loopback(self) -> bool:
         """Whether the gateway can be reached from this machine only."""
         return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+def read_sources(path: Path) -> Sequence[JsonObject]:
+    """The entries of a sources file (YAML, a list under `sources`; docs/configuration.md). Raises `SettingsError`."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from error
+    entries = document.get("sources") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SettingsError(f"{path} holds no list under `sources`")
+    return cast("Sequence[JsonObject]", entries)

@@ -63,7 +63,9 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     published = [
-        one for one in vars(models).values() if isinstance(one, type) and issubclass(one, BaseModel) and one is not BaseModel
+        one
+        for one in vars(models).values()
+        if isinstance(one, type) and issubclass(one, BaseModel) and one is not BaseModel
     ]
     _, schema = models_json_schema(
         [(one, "validation") for one in published if one is not models.Closed],

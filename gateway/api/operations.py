@@ -8,8 +8,8 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from audit.store import LogStore
 from audit.merkle import HASH_BYTES
+from audit.store import LogStore
 from audit.tiles import TILE_WIDTH, Resource, TileError, encode_bundle, parse_path
 from core.clock import Clock
 from core.errors import ClosedError
@@ -47,7 +47,7 @@ def build_router(
 
     @router.get("/log/tile/{path:path}", summary="One tile of the log", operation_id="getTile")
     async def tile(path: str) -> Response:
-        """C2SP tlog-tiles: hashes of 32 bytes, or a bundle of leaves; 256 of them, or as many as a partial one's name says."""
+        """C2SP tlog-tiles: 256 hashes of 32 bytes, or a bundle of 256 leaves; fewer where the name says so."""
         try:
             wanted = parse_path("tile/" + path)
         except TileError as error:

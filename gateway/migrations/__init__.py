@@ -19,12 +19,20 @@ import consent.tables
 import core.keys
 import gateway.authority
 import gateway.people.tables
+import gateway.signin.tables
 from core.storage import Database
 
 Which = Literal["main", "keys"]
 
 # Importing a room's tables registers them with SQLModel.
-ROOMS = (audit.tables, consent.tables, core.keys, gateway.authority, gateway.people.tables)
+ROOMS = (
+    audit.tables,
+    consent.tables,
+    core.keys,
+    gateway.authority,
+    gateway.people.tables,
+    gateway.signin.tables,
+)
 KEY_TABLES = frozenset({"person_key"})
 _ADVISORY_LOCK = 0x4F4E4345
 

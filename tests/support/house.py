@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from audit.committer import Committer
@@ -48,15 +49,8 @@ class House:
         for source, reference in (pointers or {"norwich-city-council": "ref-" + nhs_number}).items():
             registration = Registration(source, reference, nhs_number=nhs_number)
             person = self.locator.prepare(registration)
-            at = self.clock.now()
-            self.log.append(
-                Append(
-                    lambda tx, r=registration, p=person: register(
-                        self.locator, self.ledger, p, r, at, (), tx
-                    ),
-                    changes=True,
-                )
-            )
+            work = partial(register, self.locator, self.ledger, person, registration, self.clock.now(), ())
+            self.log.append(Append(work, changes=True))
         found = self.locator.by_nhs_number(nhs_number)
         assert found is not None
         return found

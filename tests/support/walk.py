@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from adapters.contract import FetchRequest, Fragment, SourceAnswer, SourceError
 from consent.permissions import Given
+from core.clock import Clock
 from core.errors import ClosedError
 from core.sections import load_sections, policies_folder
 from core.vocabulary import Json, Label
@@ -20,9 +22,9 @@ from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
 from gateway.people import trace
 from gateway.people.locator import Person
-from gateway.policy.registers import load_registers
+from gateway.policy.registers import Registers, load_registers
 from gateway.policy.remembered import Remembered
-from gateway.policy.wasm import open_engine
+from gateway.policy.wasm import WasmEngine, open_engine
 from gateway.views.pipeline import Parts, Timing, view
 from gateway.views.record import Recording
 from gateway.views.values import Ask, View
@@ -35,7 +37,12 @@ SINCE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 RECORDS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
     COUNCIL: {
-        "tenancy": {"tenancy_type": "secure", "status": "active", "address": "1 Made-up Row", "uprn": "100000000001"},
+        "tenancy": {
+            "tenancy_type": "secure",
+            "status": "active",
+            "address": "1 Made-up Row",
+            "uprn": "100000000001",
+        },
         "home-condition": {"damp_and_mould": "reported", "heating": "gas"},
         "contact": {"telephone": "01632 960001", "address": "1 Made-up Row", "postcode": "NR99 9AA"},
         "debts": {"arrears_band": "under-500"},
@@ -50,6 +57,18 @@ RECORDS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
         "support-plan": {"status": "active", "lead_role": "adviser"},
     },
 }
+
+
+@cache
+def registers() -> Registers:
+    """The published registers, read once a test run."""
+    return load_registers(policies_folder())
+
+
+@cache
+def compiled_policy() -> WasmEngine:
+    """The real policy, compiled once a test run: it takes longer than all the rest of a house."""
+    return open_engine(policies_folder(), registers())
 
 
 @dataclass
@@ -163,11 +182,13 @@ class Walk:
         return await view(parts or self.parts, [who], ask, "req_test")
 
     async def allow(
-        self, who: str = "triager", purpose: str = "early-help-triage", sections: Mapping[str, frozenset[str]] | None = None
+        self,
+        who: str = "triager",
+        purpose: str = "early-help-triage",
+        sections: Mapping[str, frozenset[str]] | None = None,
     ) -> str:
         """The person allows everything (or the sections named) to the caller's organisation; gives the permission's id."""
-        registers = load_registers(policies_folder())
-        everything = {name: frozenset({"*"}) for name in registers.sections}
+        everything = {name: frozenset({"*"}) for name in registers().sections}
         grant = Grant(purpose, CALLERS[who].organisation, sections or everything, frozenset(RECORDS), None)
         committed = await self.consenting.give(self.person.key, grant, Given("portal", self.person.id))
         return committed.value.id
@@ -181,10 +202,15 @@ class Walk:
 
 
 @asynccontextmanager
-async def walk(folder: Path, urls: tuple[str, str] | None = None, label: Label = Label.UNRESTRICTED) -> AsyncIterator[Walk]:
+async def walk(
+    folder: Path,
+    urls: tuple[str, str] | None = None,
+    label: Label = Label.UNRESTRICTED,
+    clock: Clock | None = None,
+) -> AsyncIterator[Walk]:
     """Open a way of a request over fresh databases, with one known person whom all three sources hold."""
-    registers = load_registers(policies_folder())
-    with house(*(urls or sqlite_urls(folder))) as home, open_engine(policies_folder(), registers) as engine:
+    with house(*(urls or sqlite_urls(folder)), clock) as home:
+        engine = compiled_policy()
         with home.database.write() as tx:
             home.authority.put(tx, engine.revision)
         person = home.person(NHS_NUMBER, **{name: f"record-at-{name}" for name in RECORDS})
@@ -192,14 +218,16 @@ async def walk(folder: Path, urls: tuple[str, str] | None = None, label: Label =
             home.locator.observe_label(tx, person, label, home.clock.now())
         sources = {name: FakeSource(name, records) for name, records in RECORDS.items()}
         outages = FakeOutages()
-        recording = Recording(home.committer, home.ledger, home.authority, home.locator, home.keys, home.clock)
+        recording = Recording(
+            home.committer, home.ledger, home.authority, home.locator, home.keys, home.clock
+        )
         parts = Parts(
             verifier=FakeVerifier(CALLERS),
             handles=home.handles,
             locator=home.locator,
             ledger=home.ledger,
             engine=Remembered(engine),
-            agreements=AgreementCalendar(registers),
+            agreements=AgreementCalendar(registers()),
             sources=sources,
             outages=outages,
             sections=load_sections(policies_folder() / "sections"),

@@ -1,0 +1,5 @@
+"""`python -m gateway` is `oncetold`."""
+
+from gateway.cli import app
+
+app()

@@ -1,0 +1,159 @@
+"""`oncetold`: the one command of operators, developers and strangers who verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from core.clock import SystemClock
+from core.errors import OnceToldError
+from gateway.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The OnceTold gateway."
+)
+audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys only; needs no gateway.")
+app.add_typer(audit, name="audit")
+
+
+def say(line: str) -> None:
+    """One line to the person at the terminal, at once."""
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+def fail(error: OnceToldError) -> typer.Exit:
+    """Tell what went wrong on stderr; exit status 1."""
+    typer.echo(f"oncetold: {error}", err=True)
+    return typer.Exit(1)
+
+
+def settings_from_environment() -> Settings:
+    """The settings, or exit status 2 with what is missing, never the values."""
+    try:
+        return Settings()  # type: ignore[call-arg] # the environment gives the required ones
+    except ValidationError as error:
+        for one in error.errors(include_input=False, include_url=False):
+            name = "ONCETOLD_" + "_".join(str(part) for part in one["loc"]).upper()
+            typer.echo(f"oncetold: {name}: {one['msg']}", err=True)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="Where the secrets go; readable by you only.")],
+    log_origin: Annotated[
+        str, typer.Option(help="The log's name, as it will be in every checkpoint.")
+    ] = "oncetold.test/log",
+) -> None:
+    """Make new secrets: master key, key-encryption key, the log's signing key."""
+    from gateway.secrets import load_secrets, make_secrets
+
+    try:
+        make_secrets(path, log_origin)
+        say(f"written: {path}")
+        say(f"the log's public key: {load_secrets(path).signer.verifier_key}")
+    except OnceToldError as error:
+        raise fail(error) from error
+
+
+@app.command()
+def migrate() -> None:
+    """Bring both databases to the newest schema and begin the log."""
+    from gateway.migrating import prepare_storage
+
+    try:
+        prepare_storage(settings_from_environment(), SystemClock())
+    except OnceToldError as error:
+        raise fail(error) from error
+    say("migrated")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API and the pages until SIGTERM."""
+    from gateway.serving import serve as run
+
+    settings = settings_from_environment()
+    try:
+        run(settings)
+    except OnceToldError as error:
+        raise fail(error) from error
+
+
+@app.command()
+def seed() -> None:
+    """Register what the sandbox's agencies hold (sandbox only; safe to repeat)."""
+    from gateway.demo.seeding import seed as run
+
+    try:
+        say(f"registered {run(settings_from_environment(), SystemClock())} new sandbox records")
+    except OnceToldError as error:
+        raise fail(error) from error
+
+
+@app.command()
+def demo() -> None:
+    """Start the sandbox and a gateway over it on loopback; Ctrl-C stops all of it."""
+    from gateway.demo.layout import default_layout
+    from gateway.demo.run import run_demo
+
+    try:
+        run_demo(default_layout(), say)
+    except OnceToldError as error:
+        raise fail(error) from error
+
+
+@app.command()
+def smoke() -> None:
+    """Tell the whole story once against the demonstration that is running; exit 0 only if every step held."""
+    from gateway.demo.layout import default_layout
+    from gateway.smoke.run import run_smoke
+
+    try:
+        run_smoke(default_layout(), say)
+    except OnceToldError as error:
+        raise fail(error) from error
+
+
+@app.command()
+def doctor() -> None:
+    """Check the configuration; say what is wrong and how to mend it. Exit 0 only if a gateway would start."""
+    from gateway.doctor import examine
+
+    findings = examine(settings_from_environment())
+    for finding in findings:
+        say(f"{'ok  ' if finding.ok else 'BAD '} {finding.what}: {finding.words}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def openapi() -> None:
+    """Write the published contract (OpenAPI 3.1, YAML) to stdout."""
+    from gateway.api.publishing import contract_text
+
+    typer.echo(contract_text(), nl=False)
+
+
+@audit.command()
+def verify(
+    receipt: Annotated[Path, typer.Argument(help="A receipt (C2SP tlog-proof).")],
+    leaf: Annotated[str, typer.Option(help="The leaf, base64.")],
+    key: Annotated[str, typer.Option(help="The log's public key, as `oncetold init` printed it.")],
+    opening: Annotated[
+        Path | None, typer.Option(help="The opening (JSON) that a resident downloaded.")
+    ] = None,
+) -> None:
+    """Check a receipt offline: the entry is in the log, and (with an opening) says what it says."""
+    from gateway.verifying import verify_files
+
+    try:
+        for line in verify_files(receipt, leaf, key, opening):
+            say(line)
+    except OnceToldError as error:
+        raise fail(error) from error

@@ -1,0 +1,99 @@
+"""Where a demonstration keeps things, and at which addresses it listens.
+
+All of it lies in one folder (`ONCETOLD_DEMO_FOLDER`, by default `.var/demo`), so that a second start is quick and keeps
+the data, and removing the folder forgets everything. `addresses.json` tells `oncetold smoke` where to go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.errors import OnceToldError
+
+PREFERRED = {"gateway": 8800, "identity": 8810, "nhs": 8820, "council": 8830}
+TRIES = 50
+
+
+class DemoError(OnceToldError):
+    """The demonstration cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folder of one demonstration."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> Path:
+        """Settings of the gateway, as `ONCETOLD_...=value` lines."""
+        return self.folder / "gateway.env"
+
+    @property
+    def addresses(self) -> Path:
+        """Where everything listens."""
+        return self.folder / "addresses.json"
+
+    def logs(self, name: str) -> Path:
+        """What a process wrote."""
+        return self.folder / "logs" / f"{name}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Base URLs of everything that was started, without a slash at the end."""
+
+    gateway: str
+    identity: str
+    nhs: str
+    council: str
+    charity_folder: str
+
+    @classmethod
+    def read(cls, path: Path) -> Addresses:
+        """Raises `DemoError` when nothing was started there."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise DemoError(
+                "no demonstration was started here: run `make run` in another terminal first"
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """Leave the addresses for `oncetold smoke`."""
+        path.write_text(json.dumps(asdict(self), indent=2))
+
+
+def default_layout() -> Layout:
+    """The folder that the environment names, or `.var/demo` below the working directory."""
+    return Layout(Path(os.environ.get("ONCETOLD_DEMO_FOLDER", ".var/demo")).resolve())
+
+
+def choose_ports(say: Callable[[str], None], preferred: Mapping[str, int] = PREFERRED) -> dict[str, int]:
+    """A free loopback port for each name; says which preferred ones were taken and what is used instead."""
+    chosen: dict[str, int] = {}
+    for name, port in preferred.items():
+        free = next(
+            (one for one in range(port, port + TRIES) if one not in chosen.values() and _is_free(one)), None
+        )
+        if free is None:
+            raise DemoError(f"no free port from {port} to {port + TRIES - 1} for {name}")
+        if free != port:
+            say(f"port {port} ({name}) is taken: using {free}")
+        chosen[name] = free
+    return chosen
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,265 @@
+"""The officers' console, served: the entries of the officer's own organisation, each look at them written in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+
+from audit.checkpoint import open_checkpoint
+from audit.committer import Committer
+from audit.console.ports import (
+    SEARCH_PAGE,
+    FilterOptions,
+    Filters,
+    Item,
+    LogState,
+    Officer,
+    Option,
+    Row,
+    SourceFields,
+    Verified,
+)
+from audit.entries import Draft, Kind, seal_entry
+from audit.errors import VerificationError
+from audit.log import Append
+from audit.note import VerifierKey
+from audit.reader import LogReader, Query, StoredEntry
+from audit.store import LogStore
+from audit.text import to_base64
+from audit.verify import verify_receipt
+from core.clock import Clock
+from core.keys import KeyStore
+from core.sealing import mac
+from core.times import from_ms, to_ms
+from core.unit_of_work import only
+from core.vocabulary import Json, JsonObject
+from gateway.policy.register_values import Registers
+from gateway.services.entries import mapping, text, texts
+from gateway.services.words import Wording
+from gateway.signin.service import SignIn
+
+_LONDON = ZoneInfo("Europe/London")
+_KINDS = {
+    Kind.DISCLOSURE: "Looks",
+    Kind.REFUSAL: "Refusals",
+    Kind.CONSENT: "Changes of permission",
+    Kind.POINTER: "Records registered",
+    Kind.SIGN_IN: "Sign-ins",
+    Kind.AUDIT_READ: "Looks at the log",
+}
+_OUTCOMES = {
+    "disclosed": "Shown",
+    "empty": "Nothing shown",
+    "guard": "Stopped at the last moment",
+    "given": "Allowed",
+    "withdrawn": "Stopped by the person",
+    "registered": "Registered",
+    "revoked": "Taken back",
+    "signed-in": "Signed in",
+    "searched": "Searched",
+    "opened": "Opened",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerServices:
+    """Implements `audit.console.ports.ConsoleServices`."""
+
+    signin: SignIn
+    reader: LogReader
+    store: LogStore
+    keys: KeyStore
+    committer: Committer
+    registers: Registers
+    clock: Clock
+    log_key: VerifierKey
+
+    async def signed_in(self, request: Request) -> Officer | None:
+        """See `ConsoleServices.signed_in`."""
+        session = await self.signin.current(request, "console")
+        if session is None or session.organisation is None:
+            return None
+        name = Wording(self.registers).organisation(session.organisation)
+        return Officer(session.subject, session.name, session.organisation, name, session.csrf)
+
+    def sign_in_url(self, request: Request) -> str:
+        """See `ConsoleServices.sign_in_url`."""
+        return self.signin.sign_in_url(request, "console")
+
+    def sign_out_url(self, request: Request) -> str:
+        """See `ConsoleServices.sign_out_url`."""
+        return "/signin/out"
+
+    def csrf_ok(self, request: Request, token: str) -> bool:
+        """See `ConsoleServices.csrf_ok`."""
+        return self.signin.csrf_ok(request, "console", token)
+
+    async def options(self, officer: Officer) -> FilterOptions:
+        """See `ConsoleServices.options`."""
+        outcomes = await asyncio.to_thread(self.reader.outcomes, officer.organisation)
+        return FilterOptions(
+            kinds=tuple(Option(kind.value, title) for kind, title in _KINDS.items()),
+            outcomes=tuple(
+                Option(code, _OUTCOMES.get(code, code.replace("-", " ").capitalize())) for code in outcomes
+            ),
+            purposes=tuple(Option(one.id, one.title) for one in self.registers.purposes.values()),
+        )
+
+    async def search(self, officer: Officer, filters: Filters) -> tuple[Row, ...]:
+        """See `ConsoleServices.search`."""
+        query = Query(
+            organisation=officer.organisation,
+            kind=filters.kind,
+            outcome=filters.outcome,
+            purpose=filters.purpose,
+            text=filters.text,
+            from_ms=None if filters.from_day is None else to_ms(_midnight(filters.from_day)),
+            until_ms=None if filters.to_day is None else to_ms(_midnight(filters.to_day + timedelta(days=1))),
+            before=filters.before,
+            limit=SEARCH_PAGE,
+        )
+        await self._note(
+            officer,
+            "searched",
+            {"kind": filters.kind, "outcome": filters.outcome, "purpose": filters.purpose},
+        )
+        found = await asyncio.to_thread(self.reader.search, query)
+        return tuple(self._row(officer, entry) for entry in found)
+
+    async def item(self, officer: Officer, index: int) -> Item | None:
+        """See `ConsoleServices.item`."""
+        if not await asyncio.to_thread(self.reader.concerns, index, officer.organisation):
+            await self._note(officer, "refused", {"entry": index})
+            return None
+        await self._note(officer, "opened", {"entry": index})
+        return await asyncio.to_thread(self._item, officer, index)
+
+    async def verify(self, officer: Officer, index: int) -> Verified:
+        """See `ConsoleServices.verify`."""
+        now = self.clock.now()
+        try:
+            receipt = await asyncio.to_thread(self.reader.receipt, index)
+            verify_receipt(receipt.text, receipt.leaf, [self.log_key])
+        except VerificationError:
+            return Verified(
+                ok=False, words="The proof does not hold. Keep this page and tell the log's keeper.", at=now
+            )
+        return Verified(
+            ok=True, words="The entry stands in the log, unchanged, under its signed checkpoint.", at=now
+        )
+
+    async def log_state(self) -> LogState:
+        """See `ConsoleServices.log_state`."""
+        head = await asyncio.to_thread(self.store.head)
+        if head is None:
+            return LogState(0, None, "")
+        checkpoint = open_checkpoint(head.checkpoint, [self.log_key])
+        return LogState(checkpoint.size, from_ms(head.at_ms), head.checkpoint)
+
+    def _row(self, officer: Officer, entry: StoredEntry) -> Row:
+        words = Wording(self.registers)
+        return Row(
+            index=entry.index,
+            at=from_ms(entry.at_ms),
+            kind=entry.kind,
+            outcome=entry.outcome,
+            recipient_name="" if entry.recipient is None else words.organisation(entry.recipient),
+            role=words.role(entry.role),
+            purpose_title=words.purpose(entry.purpose),
+            person_pseudonym=self._pseudonym(officer, entry),
+        )
+
+    def _item(self, officer: Officer, index: int) -> Item | None:
+        entry = self.reader.entry(index)
+        if entry is None:
+            return None
+        opening = self.reader.open(entry)
+        detail: JsonObject = {} if opening is None else mapping(opening.detail.get("detail"))
+        basis = [mapping(one) for one in mapping(detail.get("basis")).values()]
+        receipt = self.reader.receipt(index)
+        relied = texts(detail.get("relied_on"))
+        return Item(
+            row=self._row(officer, entry),
+            fields=_fields(Wording(self.registers), mapping(detail.get("sections"))),
+            basis="; ".join(dict.fromkeys(_basis(one) for one in basis)),
+            clause="; ".join(
+                dict.fromkeys(
+                    f"{text(one.get('agreement'))}, clause {text(one.get('clause'))}" for one in basis
+                )
+            ),
+            decision=_OUTCOMES.get(entry.outcome, entry.outcome.replace("-", " ").capitalize()),
+            reason=text(detail.get("reason")),
+            person_said=_said(relied, detail),
+            proof_state=f"In the log as entry {index}, under the signed checkpoint below",
+            leaf=to_base64(receipt.leaf),
+            receipt=receipt.text,
+        )
+
+    def _pseudonym(self, officer: Officer, entry: StoredEntry) -> str:
+        """How this officer's organisation names the person; another organisation's officers read another name."""
+        subject = self.keys.subject_of(entry.tag)
+        if subject is not None and subject.startswith("org:"):
+            return ""
+        key = self.keys.get_or_create(f"org:{officer.organisation}").key
+        digest = base64.b32encode(mac(key, f"pseudonym|{entry.tag.hex()}")).decode()
+        return f"Person {digest[:4]}-{digest[4:8]}"
+
+    async def _note(self, officer: Officer, outcome: str, what: dict[str, Json]) -> None:
+        draft = Draft(
+            kind=Kind.AUDIT_READ,
+            outcome=outcome,
+            organisations=frozenset({officer.organisation}),
+            detail={"officer": officer.id, **what},
+            recipient=officer.organisation,
+            role="officer",
+        )
+        key = await asyncio.to_thread(self.keys.get_or_create, f"org:{officer.organisation}")
+        await self.committer.append(Append(only(None, seal_entry(draft, key))))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), _LONDON)
+
+
+def _fields(words: Wording, shown: JsonObject) -> tuple[SourceFields, ...]:
+    return tuple(
+        SourceFields(
+            words.organisation(source),
+            tuple(
+                f"{section}.{name}"
+                for section, names in sorted(mapping(sections).items())
+                for name in texts(names)
+            ),
+        )
+        for source, sections in sorted(shown.items())
+    )
+
+
+def _basis(basis: JsonObject) -> str:
+    article_6 = mapping(mapping(basis.get("article_6")).get("recipient"))
+    article_9 = mapping(basis.get("article_9"))
+    parts = [f"{text(article_6.get('point'))} {text(article_6.get('law'))}"]
+    if article_9:
+        parts.append(f"{text(article_9.get('condition'))} {text(article_9.get('law'))}")
+    confidentiality = mapping(basis.get("confidentiality"))
+    if confidentiality:
+        parts.append(f"confidentiality: {text(confidentiality.get('gate'))}")
+    return ", ".join(part.strip() for part in parts)
+
+
+def _said(relied: tuple[str, ...], detail: JsonObject) -> str:
+    moved = text(detail.get("moved"))
+    if moved == "consent":
+        return "They changed what they allow while this was being answered"
+    if relied:
+        return (
+            f"They had allowed it ({len(relied)} permission in force)"
+            if len(relied) == 1
+            else (f"They had allowed it ({len(relied)} permissions in force)")
+        )
+    return "They had allowed nothing that this could rest on"

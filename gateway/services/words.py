@@ -1,0 +1,49 @@
+"""The registers' codes in the words that people read; the codes themselves stay in the officer's details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.vocabulary import PermissionRule
+from gateway.policy.register_values import Agreement, Registers
+
+UNKNOWN = "An organisation that is no longer in the register"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Titles from the registers. A code that a register no longer holds is said to be so, never shown as a code."""
+
+    registers: Registers
+
+    def organisation(self, code: str | None) -> str:
+        """An organisation's name."""
+        found = self.registers.organisations.get(code or "")
+        return UNKNOWN if found is None else found.title
+
+    def purpose(self, code: str | None) -> str:
+        """A purpose's title; empty where there is none."""
+        found = self.registers.purposes.get(code or "")
+        return "" if found is None else found.title
+
+    def role(self, code: str | None) -> str:
+        """A role's title; empty where there is none."""
+        found = self.registers.roles.get(code or "")
+        return "" if found is None else found.title
+
+    def sections(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """The titles of sections, sorted."""
+        known = self.registers.sections
+        return tuple(sorted(known[code].title for code in codes if code in known))
+
+    def fields(self, section: str, names: Iterable[str]) -> tuple[str, ...]:
+        """The titles of a section's fields, sorted."""
+        titles = self.registers.sections[section].titles
+        return tuple(sorted(titles[name] for name in names if name in titles))
+
+    def allowed_by(self, agreement: Agreement | None) -> str:
+        """What let a look happen, for the person it was about."""
+        if agreement is None or agreement.permission_rule is PermissionRule.PERMISSION:
+            return "you"
+        return "the law: " + (agreement.rule_reason or agreement.title)
