@@ -58,7 +58,11 @@ LONG = Permitted(
     organisation_name=LONG_NAME,
     purpose_title="Pomoc najniebezpieczniejszym konstantynopolitańczykowianeczkom",
     purpose_words="Someone helps you to find food and to keep your home warm.",
-    kinds=("Twoje najważniejsze przeciwwskazania zdrowotne", "How to reach you", "What you need to talk with us"),
+    kinds=(
+        "Twoje najważniejsze przeciwwskazania zdrowotne",
+        "How to reach you",
+        "What you need to talk with us",
+    ),
     sources=("Wensum Valley Practice", "Norwich City Council", LONG_NAME),
     since=NOW - timedelta(days=3),
     until=None,
@@ -101,7 +105,12 @@ OFFERS = (
         purpose_words="An adviser looks at what you owe, so that you need not tell it again.",
         legal_text="They may only look because you say yes, and only for this.",
         kinds=(
-            Kind("debts", "Money you owe", ("How much rent you owe", "How you pay it back"), ("Norwich City Council",)),
+            Kind(
+                "debts",
+                "Money you owe",
+                ("How much rent you owe", "How you pay it back"),
+                ("Norwich City Council",),
+            ),
             Kind(
                 "tenancy",
                 "Your home",
@@ -133,8 +142,17 @@ OFFERS = (
 
 def look(index: int, what: What, at: datetime, organisation: str = "Harbour Help") -> Look:
     """A line of the history."""
-    kinds = {"looked": ("Money you owe", "Your home"), "emergency": ("Your health",), "changed": ("Your home",)}
-    allowed_by = {"looked": "You, on 10 September 2026", "emergency": "An emergency", "changed": "", "tried": ""}
+    kinds = {
+        "looked": ("Money you owe", "Your home"),
+        "emergency": ("Your health",),
+        "changed": ("Your home",),
+    }
+    allowed_by = {
+        "looked": "You, on 10 September 2026",
+        "emergency": "An emergency",
+        "changed": "",
+        "tried": "",
+    }
     return Look(
         index=index,
         at=at,
@@ -214,7 +232,9 @@ class FakePortal:
         if index not in {one.index for one in LOOKS}:
             return None
         checked = index != 38000
-        words = "The line is in the list, and the list was only ever added to." if checked else "Try again later."
+        words = (
+            "The line is in the list, and the list was only ever added to." if checked else "Try again later."
+        )
         return Proof(index, RECEIPT, LEAF, OPENING, checked, words)
 
     async def check_receipt(self, text: str, leaf: str) -> ReceiptCheck:

@@ -61,6 +61,8 @@ async def ask(
 
     await app(scope, receive, send)
     start = next(message for message in came if message["type"] == "http.response.start")
-    content = b"".join(message.get("body", b"") for message in came if message["type"] == "http.response.body")
+    content = b"".join(
+        message.get("body", b"") for message in came if message["type"] == "http.response.body"
+    )
     received = {name.decode().lower(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], received, content.decode())
