@@ -52,6 +52,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.include_router(
         operations.build_router(
             gateway.log.store,
+            gateway.log_key,
             gateway.clock,
             lambda: assert_ready(gateway),
             gateway.settings.public_url,

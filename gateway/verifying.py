@@ -21,7 +21,9 @@ def verify_files(receipt: Path, leaf: str, key: str, opening: Path | None) -> li
     verified = verify_receipt(
         _read(receipt), raw, [VerifierKey.parse(key)], None if known is None else (known.salt, known.detail)
     )
-    lines = [f"entry {verified.index} stands in a log of {verified.size} entries, since {verified.time.isoformat()}"]
+    lines = [
+        f"entry {verified.index} stands in a log of {verified.size} entries, since {verified.time.isoformat()}"
+    ]
     if known is not None:
         lines.append(f"it says: {json.dumps(known.detail, ensure_ascii=False, sort_keys=True)}")
     return lines

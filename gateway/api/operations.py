@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from audit.merkle import HASH_BYTES
+from audit.note import VerifierKey
 from audit.store import LogStore
 from audit.tiles import TILE_WIDTH, Resource, TileError, encode_bundle, parse_path
 from core.clock import Clock
@@ -17,7 +18,12 @@ from gateway.problems import BadRequestError, NotFoundError
 
 
 def build_router(
-    store: LogStore, clock: Clock, ready: Callable[[], None], public_url: str, issuers: tuple[str, ...]
+    store: LogStore,
+    log_key: VerifierKey,
+    clock: Clock,
+    ready: Callable[[], None],
+    public_url: str,
+    issuers: tuple[str, ...],
 ) -> APIRouter:
     """The endpoints. `ready` raises `ClosedError` when something that every answer depends on is in doubt."""
     router = APIRouter(tags=["operations"])
@@ -44,6 +50,11 @@ def build_router(
         if head is None:
             raise ClosedError("audit log", "not begun")
         return PlainTextResponse(head.checkpoint)
+
+    @router.get("/log/key", summary="The log's public key", operation_id="getLogKey")
+    async def key() -> PlainTextResponse:
+        """C2SP signed-note verifier key. Compare it with the one that the log's keeper published elsewhere."""
+        return PlainTextResponse(f"{log_key}\n")
 
     @router.get("/log/tile/{path:path}", summary="One tile of the log", operation_id="getTile")
     async def tile(path: str) -> Response:

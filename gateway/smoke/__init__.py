@@ -1,0 +1,1 @@
+"""`make smoke`: the whole story told once, from outside, against a gateway that runs. It uses nothing but HTTP."""
