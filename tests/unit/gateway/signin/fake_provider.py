@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -96,6 +97,8 @@ class FakeProvider:
 
     async def get(self, url: str) -> Answer:
         self.asked.append(url)
+        # A real provider takes a while, and others ask meanwhile.
+        await asyncio.sleep(0)
         self._maybe_fail(url)
         if url == f"{ISSUER}/.well-known/openid-configuration":
             return self._failing(url) or Answer(200, json.dumps(self._published()).encode())

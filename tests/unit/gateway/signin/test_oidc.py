@@ -183,6 +183,7 @@ FORGERIES: list[Callable[[str], str]] = [
     lambda token: token + ".",
     lambda token: token.replace(".", "..", 1),
     lambda token: token.replace(".", "!.", 1),
+    lambda token: token.replace(".", "!!!!.", 1),
     lambda token: "=" + token,
     lambda token: "A" + token,
     lambda token: token + "A" * 20_000,
