@@ -1,0 +1,121 @@
+"""Checks a configuration without serving: what is wrong, and how to mend it. Says nothing of secrets or records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.registry import open_sources, system_parts
+from audit.log import Log
+from core.clock import SystemClock
+from core.errors import ClosedError, OnceToldError
+from core.keys import KeyStore
+from core.sections import load_sections, policies_folder
+from core.storage import Database
+from gateway.identity.issuers import load_issuers
+from gateway.policy.registers import load_registers
+from gateway.policy.wasm import open_engine
+from gateway.secrets import load_secrets
+from gateway.settings import Settings, read_sources
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it would do, and what was seen or is to be done."""
+
+    what: str
+    ok: bool
+    words: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, and go on where something is wrong, so that one run shows all of it."""
+    checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("secrets", _secrets),
+        ("registers", _registers),
+        ("policy", _policy),
+        ("issuers", _issuers),
+        ("sources", _sources),
+        ("database", _database),
+        ("key store", _key_store),
+        ("addresses", _addresses),
+    )
+    return [_look(what, check, settings) for what, check in checks]
+
+
+def _look(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(what, ok=True, words=check(settings))
+    except OnceToldError as error:
+        return Finding(what, ok=False, words=str(error))
+    except SQLAlchemyError as error:
+        return Finding(
+            what, ok=False, words=f"{type(error).__name__}: is it running, and does the address fit?"
+        )
+
+
+def _secrets(settings: Settings) -> str:
+    return f"the log's public key is {load_secrets(settings.secrets_file).signer.verifier_key}"
+
+
+def _registers(settings: Settings) -> str:
+    registers = load_registers(settings.policies_folder or policies_folder())
+    return f"{len(registers.agreements)} agreements, {len(registers.purposes)} purposes, {len(registers.organisations)} organisations"
+
+
+def _policy(settings: Settings) -> str:
+    folder = settings.policies_folder or policies_folder()
+    with open_engine(folder, load_registers(folder)) as engine:
+        return f"revision {engine.revision[:16]}"
+
+
+def _issuers(settings: Settings) -> str:
+    register = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
+    return f"{len(register.issuers)} trusted: {', '.join(register.issuers)}"
+
+
+def _sources(settings: Settings) -> str:
+    sections = load_sections((settings.policies_folder or policies_folder()) / "sections")
+    sources = open_sources(read_sources(settings.sources_file), system_parts(sections, SystemClock()))
+    return f"{len(sources.by_id)} configured: {', '.join(sources.by_id)}"
+
+
+def _database(settings: Settings) -> str:
+    database = Database(settings.database_url)
+    try:
+        log = Log(database, load_secrets(settings.secrets_file).signer, SystemClock(), settings.log_origin)
+        head = log.store.head()
+    except SQLAlchemyError as error:
+        raise ClosedError("database", "not migrated or not reachable: run `oncetold migrate`") from error
+    finally:
+        database.close()
+    if head is None:
+        raise ClosedError("audit log", "not begun: run `oncetold migrate`")
+    return f"{database.dialect}, {head.frontier.size} log entries"
+
+
+def _key_store(settings: Settings) -> str:
+    if settings.keys_url == settings.database_url:
+        raise ClosedError(
+            "key store", "give it a database of its own, or a backup of the one restores erased keys"
+        )
+    database = Database(settings.keys_url)
+    try:
+        KeyStore(database, load_secrets(settings.secrets_file).key_encryption_key).get_or_create(
+            "org:operator"
+        )
+    except ClosedError as error:
+        raise ClosedError("key store", f"{error.reason}: run `oncetold migrate`") from error
+    finally:
+        database.close()
+    return "answers, and its keys unwrap with these secrets"
+
+
+def _addresses(settings: Settings) -> str:
+    if not settings.on_loopback and not settings.public_url.startswith("https://"):
+        raise ClosedError(
+            "addresses", "public_url must be https when the gateway listens beyond this machine"
+        )
+    return f"listens on {settings.host}:{settings.port} as {settings.public_url}"
