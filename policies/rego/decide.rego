@@ -117,20 +117,16 @@ reasons contains {"gate": "label", "code": code} if {
 }
 
 reasons contains {"gate": "pointer", "code": "no-pointer", "source": source} if {
-	refusal.first == null
-	some source, _ in offer.sources
-	not data.registers.hidden[source]
+	some source in named
 	not source in input.subject.pointers
 }
 
 reasons contains {"gate": "permission", "code": "not-permitted", "source": source, "clause": clause} if {
-	refusal.first == null
 	label.opens
-	some source, offered in offer.sources
-	not data.registers.hidden[source]
+	some source in named
 	source in input.subject.pointers
 	not permits[source]
-	clause := agreement.in_force[offered.agreement].clauses.permission
+	clause := agreement.in_force[offer.sources[source].agreement].clauses.permission
 }
 
 reasons contains {"gate": "permission", "code": refused.kind, "permission": refused.id} if {

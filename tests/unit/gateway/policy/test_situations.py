@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from gateway.policy.remembered import Remembered
 from gateway.policy.wasm import WasmEngine
-
 from tests.unit.gateway.policy.world import Situation, engine, found, situations, world
 
 
@@ -32,7 +32,9 @@ async def test_what_is_remembered_is_what_was_decided(real_engine: WasmEngine) -
 
 
 def test_the_table_names_every_kind_of_refusal() -> None:
-    codes = {refused["code"] for each in situations() if isinstance(refused := each.expected.get("refused"), dict)}
+    codes = {
+        refused["code"] for each in situations() if isinstance(refused := each.expected.get("refused"), dict)
+    }
     assert codes == {
         "scope-missing",
         "purpose-unknown",

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import policies
 import yaml
+
+import policies
 from core.vocabulary import Label
 from gateway.policy.compile import concerned, policy_data
 from gateway.policy.port import Asker, Decision, Permission, Question, Subject
@@ -81,7 +82,11 @@ def found(decision: Decision, expected: Mapping[str, object]) -> dict[str, objec
         if decision.refusal.clause is not None:
             refused["clause"] = decision.refusal.clause
         wanted = expected.get("refused")
-        if isinstance(wanted, dict) and wanted.get("tells", "") in decision.refusal.detail and "tells" in wanted:
+        if (
+            isinstance(wanted, dict)
+            and wanted.get("tells", "") in decision.refusal.detail
+            and "tells" in wanted
+        ):
             refused["tells"] = wanted["tells"]
         return {"refused": refused}
     return {
