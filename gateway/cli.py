@@ -35,7 +35,7 @@ def fail(error: OnceToldError) -> typer.Exit:
 def settings_from_environment() -> Settings:
     """The settings, or exit status 2 with what is missing, never the values."""
     try:
-        return Settings()  # type: ignore[call-arg] # the environment gives the required ones
+        return Settings()
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False):
             name = "ONCETOLD_" + "_".join(str(part) for part in one["loc"]).upper()

@@ -62,7 +62,8 @@ def _secrets(settings: Settings) -> str:
 
 def _registers(settings: Settings) -> str:
     registers = load_registers(settings.policies_folder or policies_folder())
-    return f"{len(registers.agreements)} agreements, {len(registers.purposes)} purposes, {len(registers.organisations)} organisations"
+    counts = (len(registers.agreements), len(registers.purposes), len(registers.organisations))
+    return "{} agreements, {} purposes, {} organisations".format(*counts)
 
 
 def _policy(settings: Settings) -> str:

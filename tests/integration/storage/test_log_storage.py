@@ -166,7 +166,7 @@ class UnclearLog(Log):
                 engine.dialect.do_rollback(connection)  # type: ignore[arg-type] # as above
             raise OperationalError("COMMIT", None, Exception("connection lost"))
 
-        engine.dialect.do_commit = breaks  # type: ignore[method-assign] # the fault is put where the wire would break
+        engine.dialect.do_commit = breaks  # type: ignore[method-assign,assignment] # the fault is put where the wire would break
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["stored-but-errored", "lost"])
