@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from consent.portal import PortalSettings, build_router
 from consent.portal.ports import HISTORY_PAGE, Choice
 from tests.unit.consent.portal.fakes import (
-    HISTORY_PAGE,
     LEAF,
     LOOKS,
     NOW,
