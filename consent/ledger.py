@@ -14,8 +14,9 @@ from typing import cast
 from sqlalchemy import Connection, bindparam, column, insert, select, table, update
 
 from consent.permissions import Given, NotStandingError, Permission
+from core.errors import ClosedError
 from core.keys import SubjectKey
-from core.sealing import open_json, seal_json
+from core.sealing import SealError, open_json, seal_json
 from core.storage import Database, Prepared
 from core.times import from_ms, to_ms
 from core.vocabulary import Json, JsonObject
@@ -63,7 +64,10 @@ class Ledger:
         self._database = database
 
     def standing(self, key: SubjectKey) -> Standing:
-        """What stands now (one row). `NOTHING` for a person who never decided anything."""
+        """What stands now (one row). `NOTHING` for a person who never decided anything.
+
+        Raises `ClosedError` when the database does not answer, or the row is not what was sealed.
+        """
         rows = self._database.hot(_READ_STATE, person=key.subject)
         return _open_state(rows, key)
 
@@ -152,7 +156,10 @@ def _open_state(rows: Sequence[tuple[object, ...]], key: SubjectKey) -> Standing
     if not rows:
         return NOTHING
     revision, sealed = rows[0]
-    values = open_json(key.key, cast("bytes", sealed), f"person_state|{key.subject}")
+    try:
+        values = open_json(key.key, cast("bytes", sealed), f"person_state|{key.subject}")
+    except SealError as error:
+        raise ClosedError("consent store", "a person's state does not open") from error
     permissions = tuple(Permission.from_json(value) for value in cast("Sequence[JsonObject]", values))
     return Standing(cast("int", revision), permissions)
 
