@@ -130,18 +130,16 @@ class Provider:
         )
         return signed_in(await self._believe(id_token, expected))
 
-    async def end_session_url(self, back: str, state: str) -> str | None:
+    async def end_session_url(self, back: str) -> str | None:
         """Where to send the browser to sign out there too; None where it offers no such place.
 
         back: our page to come back to, as registered there (OpenID Connect RP-Initiated Logout 1.0). No ID token goes
-        along as a hint, since none is kept. state: comes back with the browser.
+        along as a hint, since none is kept.
         """
         metadata = await self._metadata.get()
         if metadata.end_session_endpoint is None:
             return None
-        query = urlencode(
-            {"client_id": self._client.client_id, "post_logout_redirect_uri": back, "state": state}
-        )
+        query = urlencode({"client_id": self._client.client_id, "post_logout_redirect_uri": back})
         joint = "&" if "?" in metadata.end_session_endpoint else "?"
         return metadata.end_session_endpoint + joint + query
 

@@ -97,9 +97,7 @@ class _Shell:
 
 
 def build_router(signin: SignIn, translations: NullTranslations | None = None) -> APIRouter:
-    """`GET /signin/portal`, `/signin/console` (for the doors that are open), `/signin/callback`, `POST /signin/out`,
-    `GET /signin/signed-out`.
-    """
+    """`GET /signin/portal`, `/signin/console` (for the doors that are open), `/signin/callback`, `POST /signin/out`."""
     environment, words = build_environment({"signin": "gateway.signin"}, translations)
     frame = Frame(home=home(signin.kinds[0]), part="", about="", menu=(), footer=())
     shell = _Shell(signin, Pages(environment, words, frame, signin.form_targets))
@@ -114,10 +112,6 @@ def build_router(signin: SignIn, translations: NullTranslations | None = None) -
     @router.post("/out", response_class=Response)
     async def out(request: Request) -> Response:
         return await shell.out(request)
-
-    @router.get("/signed-out", response_class=Response)
-    async def signed_out(request: Request) -> Response:
-        return shell.pages.go(signin.signed_out(request.query_params.get("state")))
 
     add_missing_page(router, shell.pages)
     return router

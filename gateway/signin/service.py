@@ -22,8 +22,6 @@ from gateway.signin.sessions import About, Session, Sessions
 
 CODE_MAXIMUM: Final = 2048
 SIGN_OUT: Final = "/signin/out"
-SIGNED_OUT: Final = "/signin/signed-out"
-"""Where the identity provider sends the browser after signing out there: one address to register, for both doors."""
 
 OnSignedIn: TypeAlias = Callable[[Kind, SignedIn], Awaitable[str]]
 """The gateway's part: writes the audit entry and gives the subject's id (a resident's internal person id).
@@ -170,17 +168,12 @@ class SignIn:
         if cookie is not None:
             await self._sessions.end(cookie)
         log.info("signed-out", kind=kind)
-        here = self.signed_out(kind)
+        here = f"/{kind}/signed-out"
         try:
-            return await self._providers[kind].end_session_url(self.origin + SIGNED_OUT, kind) or here
+            return await self._providers[kind].end_session_url(self.origin + here) or here
         except ProviderError as error:
             log.warning("provider-failed", kind=kind, fault=error.fault)
             return here
-
-    def signed_out(self, door: str | None) -> str:
-        """The page that says that one is signed out, of the door that the browser came by."""
-        kind = door if door in self._providers else self.kinds[0]
-        return f"/{kind}/signed-out"
 
 
 def _about(kind: Kind, person: SignedIn) -> About:

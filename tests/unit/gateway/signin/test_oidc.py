@@ -373,23 +373,20 @@ async def test_an_answer_that_names_another_issuer_is_refused(
 async def test_signing_out_ends_at_the_provider_too(
     provider: Provider, idp: FakeProvider, clock: FakeClock
 ) -> None:
-    back = "https://gateway.test/signin/signed-out"
-    address = await provider.end_session_url(back, "portal")
+    back = "https://gateway.test/portal/signed-out"
+    address = await provider.end_session_url(back)
     assert address is not None
     assert address.startswith(f"{ISSUER}/logout?")
     assert parse_qs(urlsplit(address).query) == {
         "client_id": [CLIENT],
         "post_logout_redirect_uri": [back],
-        "state": ["portal"],
     }
     idp.metadata = {"end_session_endpoint": f"{ISSUER}/logout?realm=a"}
-    other = await Provider(Client(ISSUER, CLIENT, CALLBACK), idp, clock).end_session_url(back, "portal")
+    other = await Provider(Client(ISSUER, CLIENT, CALLBACK), idp, clock).end_session_url(back)
     assert other is not None
     assert other.startswith(f"{ISSUER}/logout?realm=a&client_id=")
     idp.metadata = {"end_session_endpoint": None}
-    assert (
-        await Provider(Client(ISSUER, CLIENT, CALLBACK), idp, clock).end_session_url(back, "portal") is None
-    )
+    assert await Provider(Client(ISSUER, CLIENT, CALLBACK), idp, clock).end_session_url(back) is None
 
 
 @pytest.mark.parametrize(
