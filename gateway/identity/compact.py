@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.vocabulary import JsonObject
 from gateway.identity.errors import MissingTokenError, TokenError
@@ -33,13 +33,13 @@ class Compact:
     """A compact JWS (RFC 7515 section 7.1), decoded and still unproven.
 
     header: the protected header. payload: the bytes of the claims.
-    signing_input, signature: what was signed, and with what.
+    signing_input, signature: what was signed, and with what. All of it stays out of the repr, and so out of tracebacks.
     """
 
-    header: JsonObject
-    payload: bytes
-    signing_input: bytes
-    signature: bytes
+    header: JsonObject = field(repr=False)
+    payload: bytes = field(repr=False)
+    signing_input: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from core.vocabulary import Json
 from gateway.identity.caller import Caller
+from gateway.identity.compact import take_apart
 from gateway.identity.errors import MissingTokenError, TokenError
 from gateway.identity.http import refuse_tokens_elsewhere
 from gateway.identity.issuers import trust
@@ -336,3 +337,7 @@ async def test_an_id_token_is_not_an_access_token() -> None:
     claims = forge.claims(aud="harbour-app", vot="P9.Cp.Cd", nonce="n")
     error = await refused(forge, forge.bearer(header=forge.header(typ="JWT"), claims=claims))
     assert "ID token" in error.detail
+
+
+def test_a_token_taken_apart_does_not_show_in_a_traceback() -> None:
+    assert repr(take_apart(Forge().token())) == "Compact()"
