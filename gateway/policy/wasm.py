@@ -40,7 +40,7 @@ class WasmEngine:
         data: Mapping[str, Data],
         concerned: Mapping[tuple[str, str], frozenset[str]],
         *,
-        deadline: float = 0.25,
+        deadline: float = 1.0,
         instances: int = 1,
     ) -> None:
         loaded = document(data)
