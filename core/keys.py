@@ -89,11 +89,6 @@ class KeyStore:
         subject, wrapped, _ = rows[0]
         return SubjectKey(subject, self._unwrap(subject, bytes(wrapped)), bytes(tag))
 
-    def subject_of(self, tag: bytes) -> str | None:
-        """Whose tag it is; None once the key was erased, or for a tag that is nobody's."""
-        rows = self._read(_BY_TAG, tag=tag)
-        return rows[0][0] if rows else None
-
     def stands(self, key: SubjectKey) -> bool:
         """Whether the subject still has a key. Asked again inside the guarded append."""
         rows = self._read(_BY_SUBJECT, subject=key.subject)
@@ -122,6 +117,7 @@ class KeyStore:
         try:
             with self._database.write() as tx:
                 _erase(tx, subject, at_ms)
+            self._database.scrub()
         except SQLAlchemyError as error:
             raise ClosedError("key store", type(error).__name__) from error
         self._unwrapped.clear()

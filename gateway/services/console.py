@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,6 @@ from audit.text import to_base64
 from audit.verify import verify_receipt
 from core.clock import Clock
 from core.keys import KeyStore
-from core.sealing import mac
 from core.times import from_ms, to_ms
 from core.unit_of_work import only
 from core.vocabulary import Json, JsonObject
@@ -42,15 +40,19 @@ from gateway.policy.register_values import Registers
 from gateway.services.entries import mapping, text, texts
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
+from gateway.views.record import is_code
+
+CODE_PAGE, CODE_PAGES = 200, 10
+"""A person's code is looked for among the newest 2,000 entries that fit the other filters."""
 
 _LONDON = ZoneInfo("Europe/London")
 _KINDS = {
-    Kind.DISCLOSURE: "Looks",
-    Kind.REFUSAL: "Refusals",
-    Kind.CONSENT: "Changes of permission",
-    Kind.POINTER: "Records registered",
-    Kind.SIGN_IN: "Sign-ins",
-    Kind.AUDIT_READ: "Looks at the log",
+    Kind.DISCLOSURE: "Look",
+    Kind.REFUSAL: "Refusal",
+    Kind.CONSENT: "Change of permission",
+    Kind.POINTER: "Record registered",
+    Kind.SIGN_IN: "Sign-in",
+    Kind.AUDIT_READ: "Look at the log",
 }
 _OUTCOMES = {
     "disclosed": "Shown",
@@ -128,8 +130,7 @@ class OfficerServices:
             "searched",
             {"kind": filters.kind, "outcome": filters.outcome, "purpose": filters.purpose},
         )
-        found = await asyncio.to_thread(self.reader.search, query)
-        return tuple(self._row(officer, entry) for entry in found)
+        return await asyncio.to_thread(self._search, query)
 
     async def item(self, officer: Officer, index: int) -> Item | None:
         """See `ConsoleServices.item`."""
@@ -137,7 +138,7 @@ class OfficerServices:
             await self._note(officer, "refused", {"entry": index})
             return None
         await self._note(officer, "opened", {"entry": index})
-        return await asyncio.to_thread(self._item, officer, index)
+        return await asyncio.to_thread(self._item, index)
 
     async def verify(self, officer: Officer, index: int) -> Verified:
         """See `ConsoleServices.verify`."""
@@ -161,8 +162,24 @@ class OfficerServices:
         checkpoint = open_checkpoint(head.checkpoint, [self.log_key])
         return LogState(checkpoint.size, from_ms(head.at_ms), head.checkpoint)
 
-    def _row(self, officer: Officer, entry: StoredEntry) -> Row:
+    def _search(self, query: Query) -> tuple[Row, ...]:
+        code = query.text.upper()
+        if not is_code(code):
+            return tuple(self._row(entry) for entry in self.reader.search(query))
+        # The person's code stands in the sealed detail only, so it is looked for entry by entry, newest first.
+        rows: list[Row] = []
+        page, before = replace(query, text="", limit=CODE_PAGE), query.before
+        for _ in range(CODE_PAGES):
+            entries = self.reader.search(replace(page, before=before))
+            rows += (row for row in map(self._row, entries) if row.person_pseudonym == code)
+            if len(entries) < CODE_PAGE or len(rows) >= SEARCH_PAGE:
+                break
+            before = entries[-1].index
+        return tuple(rows[:SEARCH_PAGE])
+
+    def _row(self, entry: StoredEntry) -> Row:
         words = Wording(self.registers)
+        opening = self.reader.open(entry)
         return Row(
             index=entry.index,
             at=from_ms(entry.at_ms),
@@ -171,10 +188,12 @@ class OfficerServices:
             recipient_name="" if entry.recipient is None else words.organisation(entry.recipient),
             role=words.role(entry.role),
             purpose_title=words.purpose(entry.purpose),
-            person_pseudonym=self._pseudonym(officer, entry),
+            person_pseudonym=""
+            if opening is None
+            else text(mapping(opening.detail.get("detail")).get("person")),
         )
 
-    def _item(self, officer: Officer, index: int) -> Item | None:
+    def _item(self, index: int) -> Item | None:
         entry = self.reader.entry(index)
         if entry is None:
             return None
@@ -184,7 +203,7 @@ class OfficerServices:
         receipt = self.reader.receipt(index)
         relied = texts(detail.get("relied_on"))
         return Item(
-            row=self._row(officer, entry),
+            row=self._row(entry),
             fields=_fields(Wording(self.registers), mapping(detail.get("sections"))),
             basis="; ".join(dict.fromkeys(_basis(one) for one in basis)),
             clause="; ".join(
@@ -199,15 +218,6 @@ class OfficerServices:
             leaf=to_base64(receipt.leaf),
             receipt=receipt.text,
         )
-
-    def _pseudonym(self, officer: Officer, entry: StoredEntry) -> str:
-        """How this officer's organisation names the person; another organisation's officers read another name."""
-        subject = self.keys.subject_of(entry.tag)
-        if subject is not None and subject.startswith("org:"):
-            return ""
-        key = self.keys.get_or_create(f"org:{officer.organisation}").key
-        digest = base64.b32encode(mac(key, f"pseudonym|{entry.tag.hex()}")).decode()
-        return f"Person {digest[:4]}-{digest[4:8]}"
 
     async def _note(self, officer: Officer, outcome: str, what: dict[str, Json]) -> None:
         draft = Draft(

@@ -6,6 +6,9 @@ revision, the policy and agreements, the person's key, the time. If any of it mo
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +26,8 @@ from gateway.authority import Authority
 from gateway.people.locator import Locator, Person
 from gateway.policy.port import Decision
 from gateway.views.values import Context, Fetched, Minimal, Recorded, Ruling, ViewSection
+
+_CODE = re.compile(r"[A-Z2-7]{4}-[A-Z2-7]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,17 @@ def subject_key(keys: KeyStore, organisation: str, person: Person | None) -> Sub
     return keys.get_or_create(f"org:{organisation}") if person is None else person.key
 
 
+def person_code(handle: str) -> str:
+    """How officers name the person of a look: from the handle alone, so known and unknown people have one alike."""
+    digest = base64.b32encode(hashlib.sha256(f"person-code|{handle}".encode()).digest()).decode()
+    return f"{digest[:4]}-{digest[4:8]}"
+
+
+def is_code(text: str) -> bool:
+    """Whether a text could be a `person_code`."""
+    return _CODE.fullmatch(text) is not None
+
+
 def _label_is_news(minimal: Minimal, person: Person) -> bool:
     if minimal.observed is None:
         return False
@@ -122,6 +138,7 @@ def _draft(
 def _who(context: Context) -> dict[str, Json]:
     asked = context.ask.sections
     return {
+        "person": person_code(context.ask.person),
         "practitioner": context.caller.practitioner,
         "client": context.caller.client,
         "issuer": context.caller.issuer,
