@@ -331,8 +331,8 @@ async def test_after_signing_out_the_page_says_so_to_anybody(portal: Portal) -> 
     assert (await portal.page("/portal/signed-out", "out")).h1 == "You are signed out"
 
 
-async def test_when_the_gate_is_closed_the_page_says_that_nobody_can_look(portal: Portal) -> None:
-    assert "nobody can look at anything" in (await portal.page("/portal/", "closed", 503)).text
+async def test_when_the_gate_is_closed_the_page_says_that_nothing_is_shown(portal: Portal) -> None:
+    assert "we show nothing while it is not working" in (await portal.page("/portal/", "closed", 503)).text
 
 
 async def test_what_an_organisation_calls_itself_is_never_run(portal: Portal) -> None:
