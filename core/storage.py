@@ -150,6 +150,18 @@ class Database:
                 self._hot.add(held)
         return cast("DBAPIConnection", held.dbapi_connection)
 
+    def scrub(self) -> None:
+        """Leave nothing of what was overwritten in SQLite's journal; free pages are zeroed as they are freed.
+
+        PostgreSQL keeps old row versions until its own VACUUM has passed and its write-ahead log is recycled.
+        """
+        if self.dialect == "sqlite":
+            connection = self.writer.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
@@ -167,6 +179,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What is erased is overwritten: a wrapped key must not outlive its erasure on a free page.
+        "secure_delete=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
