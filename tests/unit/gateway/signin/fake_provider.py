@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from gateway.signin.errors import ProviderError
 from gateway.signin.http import Answer
+from gateway.signin.oidc import Provider, Secrets
 
 ISSUER = "https://login.example"
 CLIENT = "oncetold-web"
@@ -167,3 +168,14 @@ class FakeProvider:
 
 
 DOWN = ProviderError("no answer in time")
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+async def signs_in(provider: Provider, idp: FakeProvider, person: object = RESIDENT) -> object:
+    secrets = Secrets()
+    back = idp.log_in(await provider.authorization_url(secrets), person)  # type: ignore[arg-type]
+    assert back["state"] == secrets.state
+    return await provider.sign_in(back["code"], secrets)
