@@ -15,11 +15,8 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from adapters.contract import FetchRequest, NotHeldError, Source, SourceAnswer, SourceError
-
-_NO_SIGN_OF_HARM: Final = frozenset({"not-held", "busy", "open"})
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -157,7 +154,7 @@ class Resilient:
             self._failed_in_a_row = 0
             raise
         except SourceError as failure:
-            if failure.code not in _NO_SIGN_OF_HARM:
+            if failure.code != "busy":
                 self._note_failure()
             raise
         except TimeoutError:

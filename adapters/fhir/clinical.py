@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.assembly import UnusableError
-from adapters.fhir.datatypes import contained, known_code, words
+from adapters.fhir.datatypes import contained, date_part, known_code, words
 from adapters.reading import child, children, string, without_nothing
 from core.vocabulary import Json, JsonObject
 
@@ -74,7 +74,10 @@ def medication(resource: JsonObject) -> Json:
         for dosage in children(resource, "dosage")
         if (text := string(dosage, "text") or string(dosage, "patientInstruction"))
     ]
-    return without_nothing(name=name, dosage="; ".join(dosages) or None, status=status)
+    end = date_part(string(child(resource, "effectivePeriod"), "end"))
+    # A course that has ended is often left active in the record: whoever reads it sees until when it was meant.
+    until = f"{status}, until {end}" if end and status in {"active", "intended", "on-hold"} else status
+    return without_nothing(name=name, dosage="; ".join(dosages) or None, status=until)
 
 
 def named(concept: JsonObject, what: str) -> str:

@@ -57,7 +57,7 @@ _OTHERS: Final[dict[tuple[str, str], tuple[str, tuple[str, ...]]]] = {
     ),
     ("health-summary", "medications"): (
         "MedicationStatement",
-        ("subject", "status", *_MEDICATION, "dosage", "contained"),
+        ("subject", "status", *_MEDICATION, "effective", "effectivePeriod", "dosage", "contained"),
     ),
 }
 _FLAG: Final = ("id", "meta", "subject", "status", "category", "code", "period")

@@ -16,7 +16,7 @@ from typing import Final
 
 from nhs_number.validate import is_valid
 
-from adapters.assembly import Assembly, UnusableError
+from adapters.assembly import Assembly
 from adapters.contract import Quarantine
 from adapters.converters import Raw, plain
 from adapters.records import Record, RecordMap, by_name
@@ -48,15 +48,17 @@ class Layout:
 
 @dataclass(slots=True)
 class Index:
-    """positions: column -> its place in a row, of the needed columns. width: cells of a whole row. places: digest of a
-    reference -> place of its row. unusable: digest -> why nothing is served. quarantined: all rows not served.
+    """What is known of one file.
+
+    positions: column -> its place in a row, of the needed columns. width: cells of a whole row. places: digest of a
+    reference -> place of its row. unusable: digest -> why nothing is served. set_aside: row number -> why.
     """
 
     positions: Mapping[str, int]
     width: int
     places: dict[bytes, int] = field(default_factory=dict)
     unusable: dict[bytes, Quarantine] = field(default_factory=dict)
-    quarantined: list[Quarantine] = field(default_factory=list)
+    set_aside: dict[int, Quarantine] = field(default_factory=dict)
 
     def record(self, cells: Sequence[Raw]) -> Record:
         """The needed columns of a row."""
@@ -80,13 +82,13 @@ def build(path: Path, table: Table, layout: Layout, schemas: Mapping[str, Sectio
         reference = digest(_reference(record, layout) or "")
         problem = _problem(row, record, found, layout, schemas)
         content = digest(repr([plain(value) for value in record.values()])) if not problem else b""
-        earlier = first_rows.setdefault(reference, (row, content))
-        if earlier[0] is not row and earlier[1] != content and not problem:
+        earlier, told = first_rows.setdefault(reference, (row, content))
+        if not problem and (told != content or reference in found.unusable):
             problem = "another row has the same reference and says something else"
-            _set_aside(found, reference, earlier[0].number, problem)
+            _set_aside(found, reference, earlier.number, problem)
         if problem:
             _set_aside(found, reference, row.number, problem)
-        elif reference not in found.unusable:
+        else:
             found.places.setdefault(reference, row.place)
     return found
 
@@ -97,10 +99,7 @@ def reference_of(record: Record, layout: Layout) -> bytes:
 
 
 def _reference(record: Record, layout: Layout) -> str | None:
-    try:
-        return plain(record.get(layout.records.reference))
-    except UnusableError:
-        return None
+    return plain(record.get(layout.records.reference))
 
 
 def _headings(rows: Iterator[Row], layout: Layout) -> Index:
@@ -115,9 +114,7 @@ def _headings(rows: Iterator[Row], layout: Layout) -> Index:
 
 
 def _set_aside(found: Index, reference: bytes, number: int, problem: str) -> None:
-    quarantine = Quarantine(f"row {number}", problem)
-    if quarantine not in found.quarantined[-2:]:
-        found.quarantined.append(quarantine)
+    quarantine = found.set_aside.setdefault(number, Quarantine(f"row {number}", problem))
     found.places.pop(reference, None)
     found.unusable.setdefault(reference, quarantine)
 

@@ -105,7 +105,7 @@ class TabularSource:
 
     def quarantined(self) -> tuple[Quarantine, ...]:
         """The rows of the file that are not served, with their reasons. Blocking. Raises `SourceError`."""
-        return tuple(self._index().quarantined)
+        return tuple(found for _, found in sorted(self._index().set_aside.items()))
 
     def _fetch(self, request: FetchRequest) -> SourceAnswer:
         wanted_row = digest(request.reference)

@@ -11,7 +11,9 @@ import pytest
 from aiohttp import web
 
 from adapters.contract import FetchRequest, NotHeldError, SourceAnswer, SourceError
+from adapters.fhir import FhirOptions, FhirSource
 from adapters.fhir.plan import ReferenceKind
+from adapters.http import Endpoint, HttpClient, Reply, base_address
 from adapters.registry import Parts, build_sources
 from core.vocabulary import Json, JsonObject, Label
 from tests.support.adapter_kit import (
@@ -235,3 +237,14 @@ async def test_a_session_that_was_handed_in_is_not_closed(bench: Bench) -> None:
         await bench.fetch(session=session)
         await bench.stack.pop_all().aclose()
         assert not session.closed
+
+
+async def test_a_fault_of_ours_is_not_taken_for_one_of_the_source() -> None:
+    class BrokenClient(HttpClient):
+        async def post_form(self, path: str, form: str, correlation_id: str) -> Reply:
+            raise ZeroDivisionError
+
+    client = BrokenClient(Endpoint("src", base_address("http://127.0.0.1:1/")))
+    source = FhirSource("src", frozenset({"identity"}), client, "", FhirOptions(), SCHEMAS, StillClock())
+    with pytest.raises(ZeroDivisionError):
+        await source.fetch(FetchRequest(PATIENT_ID, WANTED, "corr"))

@@ -176,7 +176,11 @@ async def test_the_uk_core_examples_are_read_as_a_clinician_would_want_them(
         {"name": "Loosening of total hip replacement", "status": "active"},
     ]
     assert values(answer, "health-summary", "medications") == [
-        {"name": "Amoxicillin 250mg capsules", "dosage": "2 capsules 4 times a day.", "status": "active"}
+        {
+            "name": "Amoxicillin 250mg capsules",
+            "dosage": "2 capsules 4 times a day.",
+            "status": "active, until 2021-05-15",
+        }
     ]
 
 

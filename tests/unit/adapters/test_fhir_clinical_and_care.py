@@ -136,6 +136,14 @@ def test_a_medicine_is_shown_with_its_dosage_and_status() -> None:
     ]
 
 
+@pytest.mark.parametrize(("status", "shown"), [("active", "active, until 2021-05"), ("stopped", "stopped")])
+def test_a_course_with_an_end_says_until_when(status: str, shown: str) -> None:
+    found = items(
+        "health-summary", "medications", medicine(status=status, effectivePeriod={"end": "2021-05"})
+    )
+    assert found == [{"name": "Amlodipine", "status": shown}]
+
+
 @pytest.mark.parametrize(
     "elements",
     [
