@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from adapters.contract import Wanted
 from adapters.fhir.datatypes import NHS_NUMBER
@@ -84,15 +84,23 @@ class Search:
 
     def query(self, reference: str, kind: ReferenceKind) -> str:
         """The search's parameters, form-encoded: the body of a `_search`, or the query inside a batch's entry."""
-        by_number = f"{NHS_NUMBER}|{reference}"
-        who = {
-            (True, "id"): ("_id", reference),
-            (True, "nhs-number"): ("identifier", by_number),
-            (False, "id"): ("patient", reference),
-            (False, "nhs-number"): ("patient.identifier", by_number),
-        }[self.resource_type == "Patient", kind]
-        category = (("category", self.category),) if self.category else ()
-        return urlencode([who, *category, ("_elements", ",".join(self.elements))])
+        value = quote_plus(f"{NHS_NUMBER}|{reference}" if kind == "nhs-number" else reference)
+        return f"{_WHO[self.resource_type == 'Patient', kind]}={value}{_what(self.elements, self.category)}"
+
+
+_WHO: Final[dict[tuple[bool, ReferenceKind], str]] = {
+    (True, "id"): "_id",
+    (True, "nhs-number"): "identifier",
+    (False, "id"): "patient",
+    (False, "nhs-number"): "patient.identifier",
+}
+
+
+@lru_cache(maxsize=4096)
+def _what(elements: tuple[str, ...], category: str) -> str:
+    """The part of a query that is the same for every person, encoded."""
+    asked = [("category", category)] if category else []
+    return "&" + urlencode([*asked, ("_elements", ",".join(elements))])
 
 
 @dataclass(frozen=True, slots=True)
