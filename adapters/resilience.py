@@ -73,8 +73,8 @@ class Health:
         self._rounds: list[asyncio.Task[None]] = []
 
     def known_down(self, source: str) -> bool:
-        """Whether the last probe of the source failed. Depends on no person."""
-        return self._failures[source] > 0
+        """Whether the last probe of the source failed. Depends on no person. One that nobody configured is not down."""
+        return self._failures.get(source, 0) > 0
 
     def suspect(self, source: str) -> asyncio.Task[None]:
         """Something failed at the source: probe it, unless that is under way already."""

@@ -290,3 +290,8 @@ async def test_probe_and_close_reach_the_source(source: FakeSource, health: Heal
     await wrapped.probe()
     await wrapped.close()
     assert (source.probes, source.closed) == (1, True)
+
+
+async def test_a_source_that_nobody_configured_is_not_known_to_be_down(health: Health) -> None:
+    assert not health.known_down("nobody")
+    await health.settle("nobody")
