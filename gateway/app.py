@@ -21,6 +21,8 @@ from gateway.compose import Gateway
 from gateway.edge import Edge, correlation_id
 from gateway.pages import mount_pages
 from gateway.problems import METHOD, NOT_FOUND, BadRequestError, Problem
+from gateway.settings import Settings
+from gateway.signin.discovery import origin_of
 from gateway.web.headers import HeaderRules, SecurityHeaders
 from gateway.web.limits import Limits, RequestLimits
 from gateway.web.requests import Refusal
@@ -35,6 +37,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gateway.sources.health.start()
         yield
+        close_pages()
         await gateway.close()
 
     app = FastAPI(
@@ -59,19 +62,26 @@ def create_app(gateway: Gateway) -> FastAPI:
             gateway.issuers,
         )
     )
-    mount_pages(app, gateway)
+    close_pages = mount_pages(app, gateway)
     document_contract(app)
     _answer_errors(app, gateway.edge)
     settings = gateway.settings
-    host = settings.public_url.partition("://")[2].rstrip("/")
     app.add_middleware(
-        RequestLimits, limits=Limits({host}, settings.body_maximum), refuse=_refusing(gateway.edge)
+        RequestLimits,
+        limits=Limits(served_hosts(settings), settings.body_maximum),
+        refuse=_refusing(gateway.edge),
     )
-    sign_in = () if settings.sign_in_issuer is None else (settings.sign_in_issuer,)
+    sign_in = () if settings.sign_in_issuer is None else (origin_of(settings.sign_in_issuer),)
     https = settings.public_url.startswith("https://")
     app.add_middleware(SecurityHeaders, rules=HeaderRules(form_targets=sign_in, https=https))
     app.add_middleware(Correlation)
     return app
+
+
+def served_hosts(settings: Settings) -> frozenset[str]:
+    """The Host headers that are ours; on loopback `localhost` too, from where the sign-in leads to our own address."""
+    host = settings.public_url.partition("://")[2].rstrip("/")
+    return frozenset({host, f"localhost:{settings.port}"} if settings.on_loopback else {host})
 
 
 def assert_ready(gateway: Gateway) -> None:

@@ -7,6 +7,7 @@ are no pages: the API stands alone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from fastapi import FastAPI
@@ -39,12 +40,13 @@ from gateway.signin.sessions import Sessions
 from gateway.signin.store import SignInStore
 
 
-def mount_pages(app: FastAPI, gateway: Gateway) -> None:
-    """Mount the pages; nothing where no identity provider for sign-in is configured."""
+def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
+    """Mount the pages, nothing where no identity provider for sign-in is configured; gives what closes them."""
     settings = gateway.settings
     if settings.sign_in_issuer is None:
-        return
-    signin = _sign_in(gateway, settings.sign_in_issuer)
+        return lambda: None
+    store = SignInStore(gateway.database)
+    signin = _sign_in(gateway, settings.sign_in_issuer, store)
     reader = LogReader(gateway.database, gateway.log.store, gateway.keys)
     residents = ResidentServices(
         signin=signin,
@@ -74,9 +76,10 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> None:
     app.include_router(build_portal(residents, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)
     app.include_router(build_console(officers, console), include_in_schema=False)
+    return store.close
 
 
-def _sign_in(gateway: Gateway, issuer: str) -> SignIn:
+def _sign_in(gateway: Gateway, issuer: str, store: SignInStore) -> SignIn:
     settings = gateway.settings
     secret = settings.sign_in_secret_file
     client = Client(
@@ -86,15 +89,13 @@ def _sign_in(gateway: Gateway, issuer: str) -> SignIn:
         client_secret=None if secret is None else secret.read_text().strip(),
     )
     provider = Provider(client, AiohttpCalls(gateway.http), gateway.clock)
-    store = SignInStore(gateway.database)
-    plain = settings.on_loopback and settings.public_url.startswith("http://")
     return SignIn(
         origin=settings.public_url,
         providers=dict.fromkeys(kinds.KINDS, provider),
         attempts=Attempts(store, gateway.clock),
         sessions=Sessions(store, gateway.clock),
         on_signed_in=partial(_signed_in, gateway),
-        cookies=loopback_cookies(settings.host) if plain else Cookies(),
+        cookies=loopback_cookies(settings.host) if settings.insecure_cookies else Cookies(),
     )
 
 

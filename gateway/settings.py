@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     sources_file: which adapter serves which source (docs/configuration.md). issuers_file: whose tokens are believed.
     public_url: the address under which browsers and partners reach the gateway.
     sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
+    insecure_cookies: leave `Secure` off the cookies, for browsers that do not count loopback as secure (Safari); refused
+        unless the gateway listens on loopback.
     fetch_deadline, empty_release: seconds after a request's start (docs/architecture.md, "Silence").
     """
 
@@ -48,6 +50,7 @@ class Settings(BaseSettings):
     sign_in_issuer: str | None = None
     sign_in_client: str = "oncetold-web"
     sign_in_secret_file: Path | None = None
+    insecure_cookies: bool = False
     leave_url: str = "https://www.bbc.co.uk/weather"
     fetch_deadline: float = Field(default=1.5, gt=0)
     empty_release: float = Field(default=2.0, gt=0)

@@ -17,7 +17,7 @@ from core.errors import OnceToldError
 HISTORY_PAGE = 25
 """How many looks `PortalServices.history` gives at most; exactly as many mean that there may be older ones."""
 
-What = Literal["looked", "tried", "emergency", "changed"]
+What = Literal["looked", "tried", "emergency", "changed", "allowed", "stopped"]
 
 
 class NotPossible(OnceToldError):  # noqa: N818 - an answer to the resident, not a fault

@@ -54,11 +54,7 @@ from gateway.signin.service import SignIn
 
 T = TypeVar("T")
 _LOOKS = (EntryKind.DISCLOSURE.value, EntryKind.REFUSAL.value, EntryKind.CONSENT.value)
-_WHAT: dict[str, What] = {
-    EntryKind.DISCLOSURE.value: "looked",
-    EntryKind.REFUSAL.value: "tried",
-    EntryKind.CONSENT.value: "changed",
-}
+_DECIDED: dict[str, What] = {"given": "allowed", "withdrawn": "stopped"}
 _REFERENCE = "OT-"
 
 
@@ -271,10 +267,12 @@ class ResidentServices:
         words = Wording(self.registers)
         opening = self.reader.open(entry)
         detail: JsonObject = {} if opening is None else mapping(opening.detail.get("detail"))
+        decision = entry.kind == EntryKind.CONSENT.value
+        looked = entry.kind == EntryKind.DISCLOSURE.value
         shown = {
             section for sections in mapping(detail.get("sections")).values() for section in mapping(sections)
         }
-        if entry.kind == EntryKind.CONSENT.value:
+        if decision:
             shown = set(mapping(mapping(detail.get("permission")).get("sections")))
         agreements = {
             text(mapping(basis).get("agreement")) for basis in mapping(detail.get("basis")).values()
@@ -283,12 +281,12 @@ class ResidentServices:
         return Look(
             index=entry.index,
             at=from_ms(entry.at_ms),
-            what=_WHAT[entry.kind],
+            what=_DECIDED.get(entry.outcome, "changed") if decision else "looked" if looked else "tried",
             organisation_name=words.organisation(entry.recipient),
-            role_words=words.role(entry.role),
+            role_words="You" if decision else words.role(entry.role) or "An application",
             purpose_title=words.purpose(entry.purpose),
             kinds=words.sections(shown),
-            allowed_by=words.allowed_by(agreement) if entry.kind == EntryKind.DISCLOSURE.value else "",
+            allowed_by=words.allowed_by(agreement) if looked else "",
         )
 
     def _proof(self, key: SubjectKey, index: int) -> Proof | None:

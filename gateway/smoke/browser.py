@@ -58,10 +58,11 @@ class Browser:
     """One person's browser."""
 
     def __init__(self) -> None:
-        # Loopback addresses are bare numbers, for which cookies are kept only when asked.
+        # Browsers count loopback as secure and keep its Secure cookies by origin; aiohttp's own jar would not.
         self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=30)
+            cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=30)
         )
+        self._cookies: dict[str, dict[str, str]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,9 +94,14 @@ class Browser:
         for _ in range(REDIRECTS_MAXIMUM):
             origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
             headers = {"Origin": origin} if method == "POST" else {}
+            kept = self._cookies.setdefault(origin, {})
+            if kept:
+                headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in kept.items())
             async with self._session.request(
                 method, url, data=fields, headers=headers, allow_redirects=False
             ) as answer:
+                for name, cookie in answer.cookies.items():
+                    kept[name] = cookie.value
                 if answer.status not in {301, 302, 303, 307}:
                     return Page(url, answer.status, await answer.text())
                 url = urljoin(url, answer.headers["Location"])

@@ -151,6 +151,8 @@ def look(index: int, what: What, at: datetime, organisation: str = "Harbour Help
         "looked": "You, on 10 September 2026",
         "emergency": "An emergency",
         "changed": "",
+        "allowed": "",
+        "stopped": "",
         "tried": "",
     }
     return Look(
@@ -158,7 +160,7 @@ def look(index: int, what: What, at: datetime, organisation: str = "Harbour Help
         at=at,
         what=what,
         organisation_name=organisation,
-        role_words="You" if what == "changed" else "An adviser",
+        role_words="You" if what in {"changed", "allowed", "stopped"} else "An adviser",
         purpose_title="Help with money and debts",
         kinds=kinds.get(what, ()),
         allowed_by=allowed_by[what],
@@ -168,6 +170,8 @@ def look(index: int, what: What, at: datetime, organisation: str = "Harbour Help
 LOOKS = (
     look(41017, "looked", NOW - timedelta(hours=2)),
     look(40100, "changed", NOW - timedelta(hours=3)),
+    look(40050, "stopped", NOW - timedelta(hours=4)),
+    look(40020, "allowed", NOW - timedelta(hours=5)),
     look(39000, "tried", NOW - timedelta(days=1), LONG_NAME),
     look(38000, "emergency", NOW - timedelta(days=9), "Norfolk County Council"),
 )

@@ -242,6 +242,8 @@ async def test_the_history_tells_looks_tries_emergencies_and_changes_by_day(port
         "An adviser tried to look at 4:07pm. They were not shown anything.",
         "Emergency An adviser looked at 4:07pm without asking first. Someone checks this.",
         "You changed who can look, at 1:07pm.",
+        "You stopped this at 12:07pm.",
+        "You allowed this at 11:07am.",
         "Allowed by You, on 10 September 2026",
     ):
         assert said in text
