@@ -13,6 +13,8 @@ from adapters.sandbox.identity_provider.clients import WEB_CLIENT, secret_of
 from gateway.demo.layout import Addresses, Layout
 from gateway.secrets import make_secrets
 
+# Timeout and probe together stay below the gateway's fetch deadline, so that an outage is known by the time of the answer.
+_LIMITS = {"timeout": 0.9, "probe_timeout": 0.5}
 LOG_ORIGIN = "oncetold.test/log"
 
 
@@ -87,6 +89,7 @@ def _sources(addresses: Addresses) -> dict[str, object]:
                     "scheme": "Bearer",
                     "env": "ONCETOLD_SANDBOX_PRACTICE_TOKEN",
                 },
+                "limits": _LIMITS,
                 "options": {
                     "batch": True,
                     "labels": True,
@@ -100,6 +103,7 @@ def _sources(addresses: Addresses) -> dict[str, object]:
                 "base_url": addresses.council + "/",
                 "sections": ["contact", "household", "tenancy", "home-condition", "debts"],
                 "credentials": {"header": "X-API-Key", "env": "ONCETOLD_SANDBOX_COUNCIL_KEY"},
+                "limits": _LIMITS,
                 "options": {"mapping": "council-housing"},
             },
             {
