@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -15,19 +13,24 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import ClosedError, OnceToldError
-from gateway.api import operations, people, registers, views
-from gateway.api.contract import document_contract
+from core.pages.static_files import STATIC_PATH, static_app
+from gateway.api.contract import SUMMARY, TITLE, VERSION
+from gateway.api.operations import OperationParts
+from gateway.api.people import PeopleParts
+from gateway.api.publishing import contract
+from gateway.api.registers import RegisterParts
+from gateway.api.routes import ApiParts, build_routers
 from gateway.compose import Gateway
+from gateway.docs_pages.router import build_router as build_docs
 from gateway.edge import Edge, correlation_id
+from gateway.envelope import Envelope, Failures
 from gateway.pages import mount_pages
-from gateway.problems import METHOD, NOT_FOUND, BadRequestError, Problem
-from gateway.settings import Settings
-from gateway.signin.discovery import origin_of
-from gateway.web.headers import HeaderRules, SecurityHeaders
+from gateway.problems import BadRequestError, problem
+from gateway.web.headers import PAGES, HeaderRules, SecurityHeaders
 from gateway.web.limits import Limits, RequestLimits
 from gateway.web.requests import Refusal
 
-logger = structlog.get_logger(__name__)
+DOCS = "/docs"
 
 
 def create_app(gateway: Gateway) -> FastAPI:
@@ -37,51 +40,28 @@ def create_app(gateway: Gateway) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gateway.sources.health.start()
         yield
-        close_pages()
         await gateway.close()
 
     app = FastAPI(
-        title="OnceTold",
-        version="1.0.0",
-        summary="A consent-aware gateway: just enough of a person's record, with that person's agreement.",
+        title=TITLE,
+        version=VERSION,
+        summary=SUMMARY,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,
     )
-    app.include_router(views.build_router(gateway.views))
-    app.include_router(people.build_router(_people(gateway)))
-    app.include_router(registers.build_router(gateway.registers, gateway.sections))
-    app.include_router(
-        operations.build_router(
-            gateway.log.store,
-            gateway.log_key,
-            gateway.clock,
-            lambda: assert_ready(gateway),
-            gateway.settings.public_url,
-            gateway.issuers,
-        )
-    )
-    close_pages = mount_pages(app, gateway)
-    document_contract(app)
+    app.openapi = contract  # type: ignore[method-assign] # FastAPI's own way to give another document
+    parts = _parts(gateway)
+    for router in build_routers(lambda: parts):
+        app.include_router(router)
+    app.mount(STATIC_PATH, static_app())
+    app.include_router(build_docs(DOCS, gateway.settings.public_url), include_in_schema=False)
+    mount_pages(app, gateway)
     _answer_errors(app, gateway.edge)
-    settings = gateway.settings
-    app.add_middleware(
-        RequestLimits,
-        limits=Limits(served_hosts(settings), settings.body_maximum),
-        refuse=_refusing(gateway.edge),
-    )
-    sign_in = () if settings.sign_in_issuer is None else (origin_of(settings.sign_in_issuer),)
-    https = settings.public_url.startswith("https://")
-    app.add_middleware(SecurityHeaders, rules=HeaderRules(form_targets=sign_in, https=https))
-    app.add_middleware(Correlation)
+    _put_around(app, gateway)
     return app
-
-
-def served_hosts(settings: Settings) -> frozenset[str]:
-    """The Host headers that are ours; on loopback `localhost` too, from where the sign-in leads to our own address."""
-    host = settings.public_url.partition("://")[2].rstrip("/")
-    return frozenset({host, f"localhost:{settings.port}"} if settings.on_loopback else {host})
 
 
 def assert_ready(gateway: Gateway) -> None:
@@ -94,37 +74,28 @@ def assert_ready(gateway: Gateway) -> None:
         raise ClosedError("policy", "another replica put another policy in force: restart this one")
 
 
-class Correlation:
-    """Gives every request our own correlation id, and every answer the header that names it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See the ASGI specification."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        own = correlation_id(Request(scope)).encode()
-
-        async def named(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"correlation-id", own)]
-            await send(message)
-
-        await self._app(scope, receive, named)
-
-
-def _people(gateway: Gateway) -> people.PeopleParts:
-    return people.PeopleParts(
-        verifier=gateway.verifier,
-        handles=gateway.handles,
-        locator=gateway.locator,
-        ledger=gateway.ledger,
-        keys=gateway.keys,
-        committer=gateway.committer,
-        database=gateway.database,
-        clock=gateway.clock,
+def _parts(gateway: Gateway) -> ApiParts:
+    return ApiParts(
+        views=gateway.views,
+        people=PeopleParts(
+            verifier=gateway.verifier,
+            handles=gateway.handles,
+            locator=gateway.locator,
+            ledger=gateway.ledger,
+            keys=gateway.keys,
+            committer=gateway.committer,
+            database=gateway.database,
+            clock=gateway.clock,
+        ),
+        registers=RegisterParts(gateway.registers, gateway.sections),
+        operations=OperationParts(
+            store=gateway.log.store,
+            log_key=gateway.log_key,
+            clock=gateway.clock,
+            ready=lambda: assert_ready(gateway),
+            public_url=gateway.settings.public_url,
+            issuers=gateway.issuers,
+        ),
     )
 
 
@@ -133,24 +104,35 @@ def _answer_errors(app: FastAPI, edge: Edge) -> None:
         return await edge.answer(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 422
-        problem = METHOD if status == 405 else NOT_FOUND
-        headers = getattr(error, "headers", None) or {}
-        allow = {name: value for name, value in headers.items() if name.lower() == "allow"}
-        return Problem(problem.status, problem.code, problem.title, problem.detail, allow).response(
-            correlation_id(request)
-        )
+        # 405 carries the methods that the path takes; everything else of the framework's is a path we do not have.
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            return edge.wrong_method(request, (error.headers or {}).get("Allow", ""))
+        return problem("not-found").response(correlation_id(request))
 
     app.add_exception_handler(OnceToldError, ours)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, framework)
-    app.add_exception_handler(Exception, ours)
+
+
+def _put_around(app: FastAPI, gateway: Gateway) -> None:
+    """The middleware, from the innermost out."""
+    settings = gateway.settings
+    app.add_middleware(Failures, answer=gateway.edge.failed)
+    host = settings.public_url.partition("://")[2].rstrip("/")
+    app.add_middleware(
+        RequestLimits, limits=Limits({host}, settings.body_maximum), refuse=_refusing(gateway.edge)
+    )
+    sign_in = () if settings.sign_in_issuer is None else (settings.sign_in_issuer,)
+    https = settings.public_url.startswith("https://")
+    rules = HeaderRules(form_targets=sign_in, https=https, pages=(*PAGES, DOCS))
+    app.add_middleware(SecurityHeaders, rules=rules)
+    app.add_middleware(Envelope)
 
 
 def _refusing(edge: Edge) -> Callable[[Scope, Refusal], ASGIApp]:
     def refuse(_: Scope, refusal: Refusal) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            error = BadRequestError(refusal.code, refusal.detail, status=refusal.status, title=refusal.title)
+            error = BadRequestError(refusal.code, refusal.detail)
             response = await edge.answer(Request(scope), error)
             await response(scope, receive, send)
 

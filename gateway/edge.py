@@ -15,11 +15,13 @@ from audit.log import Append
 from core.errors import OnceToldError
 from core.keys import KeyStore
 from core.unit_of_work import only
+from gateway.api.contract import PROTECTED
+from gateway.api.publishing import contract
 from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
 from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
-from gateway.problems import INTERNAL, BadRequestError, Problem, problem_of
+from gateway.problems import BadRequestError, Problem, problem, problem_of
 from gateway.views.pipeline import Authenticates
 
 logger = structlog.get_logger(__name__)
@@ -49,17 +51,41 @@ class Edge:
     keys: KeyStore
 
     async def answer(self, request: Request, error: Exception) -> Response:
-        """The problem document for an exception. A stranger's bad request is a stranger's first of all: 401."""
+        """The problem document for one of our exceptions, after the entry where a known caller is to blame.
+
+        A stranger's bad request is a stranger's first of all: 401. Except where the token itself went astray: whoever put it
+        into an address has to hear of that.
+        """
         if not isinstance(error, OnceToldError):
-            logger.error("request.failed", correlation=correlation_id(request), error=type(error).__name__)
-            return self._respond(request, INTERNAL)
-        if _is_callers_fault(error) and request.url.path.startswith("/v1/"):
+            return await self.failed(request, error)
+        if _is_callers_fault(error) and is_protected(request.url.path):
             try:
                 caller = await self.verifier.verify(request.headers.getlist("authorization"))
                 await self._record(request, caller, problem_of(error))
+            except TokenError as instead:
+                if not isinstance(error, BadRequestError) or error.code != "token-in-address":
+                    error = instead
             except OnceToldError as instead:
                 error = instead
-        return self._respond(request, problem_of(error))
+        return problem_of(error).response(correlation_id(request))
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """The problem document for what nobody expected. Its kind and place are logged: its text may quote what was read."""
+        logger.error(
+            "request.failed",
+            correlation=correlation_id(request),
+            error=type(error).__name__,
+            place=_place(error),
+        )
+        return problem("internal").response(correlation_id(request))
+
+    def wrong_method(self, request: Request, allowed: str) -> Response:
+        """405 with every method that the path takes (RFC 9110 section 15.5.6); the router knows those of one route only."""
+        methods = {one.strip() for one in allowed.split(",") if one.strip()} | methods_of(request.url.path)
+        if "GET" in methods:
+            methods.add("HEAD")
+        refused = problem("method-not-allowed", headers={"Allow": ", ".join(sorted(methods))})
+        return refused.response(correlation_id(request))
 
     async def _record(self, request: Request, caller: Caller, problem: Problem) -> None:
         draft = Draft(
@@ -70,7 +96,7 @@ class Edge:
                 "practitioner": caller.practitioner,
                 "client": caller.client,
                 "issuer": caller.issuer,
-                "operation": f"{request.method} {_route(request)}",
+                "operation": _operation(request),
                 "correlation": correlation_id(request),
             },
             recipient=caller.organisation,
@@ -79,8 +105,15 @@ class Edge:
         entry = seal_entry(draft, self.keys.get_or_create(f"org:{caller.organisation}"))
         await self.committer.append(Append(only(None, entry)))
 
-    def _respond(self, request: Request, problem: Problem) -> Response:
-        return problem.response(correlation_id(request))
+
+def is_protected(path: str) -> bool:
+    """Whether the operations at a path need an access token."""
+    return path.startswith(PROTECTED)
+
+
+def methods_of(path: str) -> frozenset[str]:
+    """The methods that the contract documents for a path; empty for one with parameters, which has one route anyway."""
+    return frozenset(method.upper() for method in contract()["paths"].get(path, {}))
 
 
 def _is_callers_fault(error: OnceToldError) -> bool:
@@ -89,7 +122,14 @@ def _is_callers_fault(error: OnceToldError) -> bool:
     return isinstance(error, _CALLERS_FAULTS)
 
 
-def _route(request: Request) -> str:
-    # The route's own path, never the sender's: a path may hold anything.
-    route = request.scope.get("route")
-    return str(getattr(route, "path", "unknown"))
+def _operation(request: Request) -> str:
+    # A path of the contract's own, never the sender's: a path may hold anything.
+    path = request.url.path
+    return f"{request.method} {path}" if methods_of(path) else "unknown"
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "unknown"

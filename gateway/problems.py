@@ -1,12 +1,13 @@
 """Errors at the web's edge: RFC 9457 problem documents, with what to do and a correlation id, and nothing internal.
 
-The only module that turns our exceptions into HTTP answers. Every problem type has a page in docs/problems.md.
+The only module that turns our exceptions into HTTP answers. Every problem type has its section in docs/problems.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import orjson
 from starlette.responses import Response
@@ -15,10 +16,12 @@ from core.errors import ClosedError, OnceToldError
 from gateway.identity.errors import TokenError
 from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
+from gateway.problem_types import PROBLEM_TYPES
 from gateway.views.values import RefusedError
 
-MEDIA_TYPE = "application/problem+json"
-TYPE_BASE = "/docs/problems#"
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_BASE: Final = "/docs/problems#"
+"""Of the gateway itself, so that each replica and environment explains its own problems (RFC 9457 section 3.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +50,39 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One fault of a request body: where (a JSON path of our own schema) and what to mend. Never the value."""
+    """One fault of a request body: where (names of our own schema) and what to mend. Never the value."""
 
     where: str
     mend: str
 
 
 class BadRequestError(OnceToldError):
-    """A request that is malformed in itself. `detail` says what to do and holds nothing of the request."""
+    """A request that is malformed in itself.
 
-    def __init__(
-        self,
-        code: str,
-        detail: str,
-        faults: tuple[FieldFault, ...] = (),
-        *,
-        status: int = 400,
-        title: str = "The request cannot be read",
-    ) -> None:
+    code: one of `PROBLEM_TYPES`. detail: what to do, where that can be said more closely than the type's remedy does; holds
+    nothing of the request.
+    """
+
+    def __init__(self, code: str, detail: str | None = None, faults: tuple[FieldFault, ...] = ()) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.faults = faults
-        self.status = status
-        self.title = title
 
 
 class NotFoundError(OnceToldError):
     """There is nothing at this path (yet)."""
+
+
+def problem(
+    code: str,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> Problem:
+    """The problem of a known code; without a detail, the type's remedy."""
+    known = PROBLEM_TYPES[code]
+    return Problem(known.status, code, known.title, detail or known.remedy, headers or {}, extra or {})
 
 
 def problem_of(error: OnceToldError) -> Problem:
@@ -82,42 +90,28 @@ def problem_of(error: OnceToldError) -> Problem:
     match error:
         case TokenError():
             challenge = {"WWW-Authenticate": error.challenge("/.well-known/oauth-protected-resource")}
-            code = error.code.replace("_", "-")
-            return Problem(error.status, code, "The access token was not accepted", error.detail, challenge)
+            return problem(error.code.replace("_", "-"), error.detail, challenge)
         case RefusedError():
-            clause = {} if error.refusal.clause is None else {"clause": error.refusal.clause}
-            return Problem(403, error.refusal.code, "This is not agreed", error.refusal.detail, extra=clause)
+            refusal = error.refusal
+            clause = {} if refusal.clause is None else {"clause": refusal.clause}
+            # A policy may know a refusal that this list does not: it stays a refusal, with the policy's own words.
+            code = refusal.code if refusal.code in PROBLEM_TYPES else "refused"
+            return problem(code, refusal.detail, extra=clause)
         case TraceError():
-            return Problem(422, "identifiers-unusable", "These identifiers cannot be used", str(error))
+            return problem("identifiers-unusable", _sentence(error))
         case AmbiguousError():
-            return Problem(
-                409, "identifiers-ambiguous", "These identifiers mean different people", str(error)
-            )
+            return problem("identifiers-ambiguous", _sentence(error))
         case BadRequestError():
             faults = [{"where": one.where, "mend": one.mend} for one in error.faults]
-            extra = {"faults": faults} if faults else {}
-            return Problem(error.status, error.code, error.title, error.detail, extra=extra)
+            return problem(error.code, error.detail, extra={"faults": faults} if faults else {})
         case NotFoundError():
-            return NOT_FOUND
+            return problem("not-found")
         case ClosedError():
-            return Problem(
-                503,
-                "closed",
-                "Nothing is disclosed at the moment",
-                "Something that every answer depends on is in doubt. Try again in a minute; it concerns all requests alike.",
-                {"Retry-After": "60"},
-            )
+            return problem("closed", headers={"Retry-After": "60"})
         case _:
-            return INTERNAL
+            return problem("internal")
 
 
-INTERNAL = Problem(
-    500, "internal", "Something went wrong at our side", "Nothing was disclosed. Tell us the correlation id."
-)
-NOT_FOUND = Problem(404, "not-found", "There is nothing here", "Check the path against /openapi.yaml.")
-METHOD = Problem(
-    405,
-    "method-not-allowed",
-    "This path does not take that method",
-    "Check the method against /openapi.yaml.",
-)
+def _sentence(error: OnceToldError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

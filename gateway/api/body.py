@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from gateway.identity.http import refuse_tokens_elsewhere
@@ -12,39 +13,35 @@ from gateway.problems import BadRequestError, FieldFault
 from gateway.web.strict_json import StrictJsonError, parse
 
 Model = TypeVar("Model", bound=BaseModel)
-_MEDIA_TYPE = "application/json"
+MEDIA_TYPE: Final = "application/json"
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
     """The body as the model; raises `BadRequestError` saying what to mend, never repeating what was sent."""
     content_type = request.headers.get("content-type", "")
     refuse_tokens_elsewhere(request.scope["query_string"], content_type)
-    if content_type.partition(";")[0].strip().lower() != _MEDIA_TYPE:
-        raise BadRequestError("media-type", "Send the body as application/json.", status=415)
+    if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
+        raise BadRequestError("media-type")
     try:
         value = parse(await request.body())
     except StrictJsonError as error:
-        raise BadRequestError("malformed-json", f"The body is not the JSON we read: {error}.") from error
+        raise BadRequestError("malformed-json", error.detail) from error
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        faults = tuple(
-            _fault(one) for one in error.errors(include_input=False, include_url=False, include_context=False)
-        )
-        raise BadRequestError(
-            "invalid-request", "Mend the faults listed and send it again.", faults
-        ) from error
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        raise BadRequestError("body-invalid", faults=tuple(map(_fault, faults))) from error
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """The OpenAPI request body of a model, for `openapi_extra`."""
     reference = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {_MEDIA_TYPE: {"schema": reference}}}}
+    return {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": reference}}}}
 
 
-def _fault(error: Any) -> FieldFault:
-    # Names of our own fields only: an unknown key is the sender's text and is not repeated.
+def _fault(error: ErrorDetails) -> FieldFault:
+    # Names of our own members only: an unknown one is the sender's text and is not repeated.
     where = [str(part) for part in error["loc"]]
     if error["type"] == "extra_forbidden":
-        return FieldFault(".".join(where[:-1]) or "body", "remove a field that the contract does not name")
-    return FieldFault(".".join(where) or "body", error["msg"])
+        return FieldFault(".".join(where[:-1]) or "body", "remove a member that the contract does not name")
+    return FieldFault(".".join(where) or "body", error["msg"].removeprefix("Value error, "))

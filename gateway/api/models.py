@@ -1,33 +1,66 @@
 """The bodies of the API as published in openapi/gateway.yaml: strict, closed, bounded.
 
-A field that the contract does not name is refused (mass assignment), and so is a value of another type: nothing is coerced.
+A member that the contract does not name is refused (mass assignment), and so is a value of another type: nothing is coerced.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from core.vocabulary import Label
 from gateway.people.handles import HANDLE_PATTERN
+
+NHS_NUMBER_FORMAT: Final = "nhs-number"
+PERSON_NAME_FORMAT: Final = "person-name"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _day(value: object) -> object:
+    # Only RFC 3339's full-date: a time, a week date or a number of seconds would be read as some day too.
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("write the day as YYYY-MM-DD")
+    return date.fromisoformat(value)
+
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 Handle = Annotated[str, StringConstraints(pattern=HANDLE_PATTERN)]
 Reason = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    Field(json_schema_extra={"format": PERSON_NAME_FORMAT}, description="Holds a letter at least."),
+]
+NhsNumber = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9 ]{10,14}$"),
+    Field(
+        json_schema_extra={"format": NHS_NUMBER_FORMAT},
+        description="Ten digits whose check digit is right; spaces do not matter.",
+    ),
+]
+Postcode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}$")]
+Day = Annotated[date, BeforeValidator(_day)]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class Closed(BaseModel):
-    """A body that holds what it names and nothing else."""
+class Request(BaseModel):
+    """A body that holds what it names and nothing else, each value of its own type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class ViewRequest(Closed):
+class Answer(BaseModel):
+    """What we answer; read it leniently, since members may be added."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ViewRequest(Request):
     """Ask for a view of one person for one purpose."""
 
     person: Handle = Field(description="The person's handle, from POST /v1/people/trace.")
@@ -38,7 +71,65 @@ class ViewRequest(Closed):
     reason: Reason = Field(description="Why you look, in your own words. The person can read it.")
 
 
-class SectionView(Closed):
+class DemographicsBody(Request):
+    """What you know of a person without an NHS number. All four are needed."""
+
+    family_name: Name
+    given_name: Name
+    birth_date: Day
+    postcode: Postcode
+
+
+class TraceRequest(Request):
+    """Identify a person: by NHS number, or by demographics."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": [given],
+                    "properties": {given: {"type": kind}, other: {"type": "null"}},
+                }
+                for given, kind, other in (
+                    ("nhs_number", "string", "demographics"),
+                    ("demographics", "object", "nhs_number"),
+                )
+            ]
+        }
+    )
+
+    nhs_number: NhsNumber | None = None
+    demographics: DemographicsBody | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.nhs_number is None) == (self.demographics is None):
+            raise ValueError("give either nhs_number or demographics")
+        return self
+
+
+class PointerBody(Request):
+    """Say that you hold a record of a person."""
+
+    reference: Reference = Field(description="Your own id of the record. Kept sealed; never shown to anyone.")
+    nhs_number: NhsNumber | None = None
+    demographics: DemographicsBody | None = None
+    label: Literal["U", "R", "V"] | None = Field(
+        default=None,
+        description=(
+            "The person's confidentiality label, if you keep one: unrestricted, restricted, very restricted. "
+            "Left out says nothing; it is not unrestricted."
+        ),
+    )
+
+
+class PointerRevocation(Request):
+    """Say that you no longer hold a record."""
+
+    reference: Reference
+
+
+class SectionView(Answer):
     """One section from one source."""
 
     section: Code
@@ -50,15 +141,15 @@ class SectionView(Closed):
     )
 
 
-class ReceiptView(Closed):
-    """Proof that this request stands in the audit log."""
+class ReceiptView(Answer):
+    """Proof that this request stands in the audit log. `oncetold audit verify` checks it offline."""
 
     index: int = Field(ge=0, description="Number of the entry in the log.")
     leaf: str = Field(description="The leaf (41 bytes, base64): version, time, commitment.")
     proof: str = Field(description="C2SP tlog-proof: index, inclusion path and signed checkpoint.")
 
 
-class ViewAnswer(Closed):
+class ViewAnswer(Answer):
     """A view. What is not shown may still exist."""
 
     purpose: Code
@@ -70,75 +161,35 @@ class ViewAnswer(Closed):
     receipt: ReceiptView
 
 
-class DemographicsBody(Closed):
-    """What you know of a person without an NHS number. All four are needed."""
-
-    family_name: Name
-    given_name: Name
-    birth_date: date
-    postcode: Annotated[str, StringConstraints(min_length=5, max_length=10)]
-
-
-class TraceRequest(Closed):
-    """Identify a person: by NHS number, or by demographics."""
-
-    nhs_number: Annotated[str, StringConstraints(pattern=r"^[0-9 ]{10,14}$")] | None = None
-    demographics: DemographicsBody | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.nhs_number is None) == (self.demographics is None):
-            raise ValueError("give either nhs_number or demographics")
-        return self
-
-
-class TraceAnswer(Closed):
+class TraceAnswer(Answer):
     """The handle by which your organisation knows the person. Everyone gets one, whether they are known here or not."""
 
     person: Handle
 
 
-class PointerBody(Closed):
-    """Say that you hold a record of a person."""
-
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
-        description="Your own id of the record. Kept sealed; never shown to anyone."
-    )
-    nhs_number: Annotated[str, StringConstraints(pattern=r"^[0-9 ]{10,14}$")] | None = None
-    demographics: DemographicsBody | None = None
-    label: Literal[Label.UNRESTRICTED, Label.RESTRICTED, Label.VERY_RESTRICTED] | None = Field(
-        default=None,
-        description="The person's label, if you keep one. Left out says nothing; it is not unrestricted.",
-    )
-
-
-class PointerRevocation(Closed):
-    """Say that you no longer hold a record."""
-
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class PurposeView(Closed):
+class PurposeView(Answer):
     """A purpose of the register."""
 
     purpose: Code
     title: str
-    plain_words: str
+    plain_words: str = Field(description="Shown to residents as it stands.")
     legal_text: str
-    permission_rule: Literal["permission", "no-objection", "none"]
-    maximum_days: int | None
-    sections: dict[str, list[str]]
+    permission_rule: Literal["permission", "no-objection", "none"] = Field(
+        description="What the purpose needs of the person unless an agreement says otherwise."
+    )
+    maximum_days: int | None = Field(description="The longest that one permission may last.")
+    sections: dict[str, list[str]] = Field(description="The most that may be shared: section -> its fields.")
 
 
-class SectionSchemaView(Closed):
+class SectionSchemaView(Answer):
     """A section's published schema."""
 
     section: Code
     version: int
-    document: dict[str, Any]
+    document: dict[str, Any] = Field(description="JSON Schema 2020-12.")
 
 
-class OrganisationView(Closed):
+class OrganisationView(Answer):
     """An organisation of the register."""
 
     organisation: Code
@@ -146,21 +197,58 @@ class OrganisationView(Closed):
     kind: str
 
 
-class FaultView(Closed):
+class HealthView(Answer):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadinessView(Answer):
+    """Whether the gateway would serve a request now; `part` is what is in doubt."""
+
+    status: Literal["ready", "closed"]
+    part: str | None = None
+
+
+class ResourceMetadata(Answer):
+    """Protected resource metadata (RFC 9728 section 2)."""
+
+    resource: str
+    authorization_servers: list[str]
+    bearer_methods_supported: list[str]
+    scopes_supported: list[str]
+
+
+class FaultView(Answer):
     """One fault of a request body."""
 
-    where: str
+    where: str = Field(description="Names of the contract's own members, joined by dots.")
     mend: str
 
 
-class ProblemView(BaseModel):
-    """RFC 9457 problem details. The type leads to its cause and remedy."""
+class ProblemView(Answer):
+    """RFC 9457 problem details. `type` leads to its cause and remedy; branch on it, never on the words."""
 
-    model_config = ConfigDict(extra="allow")
-
-    type: str
+    type: str = Field(json_schema_extra={"format": "uri-reference"})
     title: str
-    status: int
-    detail: str
-    correlation_id: str
-    faults: list[FaultView] | None = None
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="What to do. Holds nothing of the request.")
+    correlation_id: str = Field(description="Tell us this if you ask for help. Also in the header.")
+    faults: list[FaultView] = Field(default=[], description="With a body that does not fit: each fault.")
+    clause: str | None = Field(
+        default=None, description="With a refusal: the clause of the agreement that says so."
+    )
+
+
+REQUESTS: Final = (ViewRequest, TraceRequest, PointerBody, PointerRevocation)
+ANSWERS: Final = (
+    ViewAnswer,
+    TraceAnswer,
+    PurposeView,
+    SectionSchemaView,
+    OrganisationView,
+    HealthView,
+    ReadinessView,
+    ResourceMetadata,
+    ProblemView,
+)

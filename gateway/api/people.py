@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,8 +19,9 @@ from core.clock import Clock
 from core.keys import KeyStore
 from core.storage import Database, off_loop
 from core.unit_of_work import Written
+from core.vocabulary import Label
 from gateway.api.body import body_of, read_body
-from gateway.api.documents import PROBLEMS
+from gateway.api.documents import BODY_PROBLEMS, problems
 from gateway.api.models import DemographicsBody, PointerBody, PointerRevocation, TraceAnswer, TraceRequest
 from gateway.identity.caller import Caller, require_scope
 from gateway.identity.verifier import TokenVerifier
@@ -43,20 +45,22 @@ class PeopleParts:
     clock: Clock
 
 
-def build_router(parts: PeopleParts) -> APIRouter:
-    """The endpoints over their parts."""
+def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
+    """The endpoints over their parts, which are first asked for by a request."""
     router = APIRouter(prefix="/v1", tags=["people"])
 
     @router.post(
         "/people/trace",
         summary="Get your organisation's handle for a person",
         response_model=TraceAnswer,
-        responses=PROBLEMS,
+        response_description="The handle.",
+        responses=problems(*BODY_PROBLEMS),
         openapi_extra=body_of(TraceRequest),
         operation_id="tracePerson",
     )
     async def trace_person(request: Request) -> TraceAnswer:
         """Known and unknown people get a handle alike: it says nothing, and nobody is asked about the person."""
+        parts = supply()
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
         require_scope(caller, "views")
         body = await read_body(request, TraceRequest)
@@ -67,17 +71,23 @@ def build_router(parts: PeopleParts) -> APIRouter:
         summary="Say that you hold a record of a person",
         status_code=204,
         response_class=Response,
-        responses=PROBLEMS,
+        response_description="Registered. There is nothing to say.",
+        responses=problems(*BODY_PROBLEMS, 409),
         openapi_extra=body_of(PointerBody),
         operation_id="putPointer",
     )
     async def put_pointer(request: Request) -> Response:
         """Register your own record, or renew its label. You learn nothing about who else knows the person."""
+        parts = supply()
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
         require_scope(caller, "pointers")
         body = await read_body(request, PointerBody)
         registration = Registration(
-            caller.organisation, body.reference, body.nhs_number, _demographics(body.demographics), body.label
+            caller.organisation,
+            body.reference,
+            body.nhs_number,
+            _demographics(body.demographics),
+            None if body.label is None else Label(body.label),
         )
         person = await off_loop(parts.database, parts.locator.prepare, registration)
         entry = _entry(parts, caller, "registered")
@@ -92,12 +102,14 @@ def build_router(parts: PeopleParts) -> APIRouter:
         summary="Say that you no longer hold a record",
         status_code=204,
         response_class=Response,
-        responses=PROBLEMS,
+        response_description="It does not stand any more, or never did.",
+        responses=problems(*BODY_PROBLEMS),
         openapi_extra=body_of(PointerRevocation),
         operation_id="deletePointer",
     )
     async def delete_pointer(request: Request) -> Response:
         """Take your pointer back. The answer is the same whether it stood or not."""
+        parts = supply()
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
         require_scope(caller, "pointers")
         body = await read_body(request, PointerRevocation)

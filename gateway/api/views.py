@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from audit.log import Receipt
 from gateway.api.body import body_of, read_body
-from gateway.api.documents import PROBLEMS
+from gateway.api.documents import BODY_PROBLEMS, problems
 from gateway.api.models import ViewAnswer, ViewRequest
 from gateway.views.pipeline import Parts, view
 from gateway.views.values import Ask, View
@@ -20,28 +21,30 @@ from gateway.views.values import Ask, View
 NOTICE = "What is not shown may still exist: not shown does not mean none."
 
 
-def build_router(parts: Parts) -> APIRouter:
-    """The endpoint over the pipeline's parts."""
+def build_router(parts: Callable[[], Parts]) -> APIRouter:
+    """The endpoint over the pipeline's parts, which are first asked for by a request."""
     router = APIRouter(prefix="/v1", tags=["views"])
 
     @router.post(
         "/views",
         summary="Ask for a view of one person for one purpose",
         response_model=ViewAnswer,
-        responses=PROBLEMS,
+        response_description="The view, empty where nothing may be shown or nothing is there.",
+        responses=problems(*BODY_PROBLEMS),
         openapi_extra=body_of(ViewRequest),
         operation_id="askForView",
     )
     async def ask_for_view(request: Request) -> Response:
         """The minimal view that agreement, purpose, role, label and the person's own decision leave, and its receipt.
 
-        A person who is unknown, who allowed nothing, or of whom nothing may be shown all give the same empty view.
+        A person who is unknown, who allowed nothing, or of whom nothing may be shown all give the same empty view. What is
+        not agreed whoever the person is (scope, purpose, role, section) is a 403 that says what to fix.
         """
         body = await read_body(request, ViewRequest)
         sections = None if body.sections is None else frozenset(body.sections)
         ask = Ask(body.person, body.purpose, sections, body.reason)
         answer = await view(
-            parts, request.headers.getlist("authorization"), ask, request.state.correlation_id
+            parts(), request.headers.getlist("authorization"), ask, request.state.correlation_id
         )
         return Response(orjson.dumps(view_document(answer), default=dict), media_type="application/json")
 

@@ -32,15 +32,15 @@ def run_demo(layout: Layout, say: Say, ready: Callable[[Addresses], None] | None
     layout.folder.mkdir(parents=True, exist_ok=True)
     addresses = _addresses(layout, choose_ports(say))
     environment = write_configuration(layout, addresses)
-    settings = _settings(environment)
+    settings = settings_of(environment)
     say(f"data in {layout.folder}")
     prepare_storage(settings, SystemClock())
     say(f"registered {seed(settings, SystemClock())} new sandbox records")
     write_drop(Path(addresses.charity_folder), generate())
     processes = Processes(environment)
     try:
-        _start(processes, layout, addresses)
-        for name, url in _readiness(addresses).items():
+        start_all(processes, layout, addresses)
+        for name, url in readiness(addresses).items():
             say(
                 f"{name} ready after {processes.wait_until_ready(name, url):.1f} s at {url.rpartition('/')[0]}"
             )
@@ -62,14 +62,17 @@ def _addresses(layout: Layout, ports: dict[str, int]) -> Addresses:
     return Addresses(**urls, charity_folder=str(layout.folder / "charity"))
 
 
-def _settings(environment: dict[str, str]) -> Settings:
+def settings_of(environment: dict[str, str]) -> Settings:
+    """The settings in the environment that a gateway is started with."""
     fields = {f"ONCETOLD_{name.upper()}": name for name in Settings.model_fields}
     return Settings.model_validate(
         {fields[key]: value for key, value in environment.items() if key in fields}
     )
 
 
-def _start(processes: Processes, layout: Layout, addresses: Addresses) -> None:
+def start_all(processes: Processes, layout: Layout, addresses: Addresses) -> None:
+    """Start the identity provider, the agencies that serve, and the gateway."""
+
     def port(url: str) -> str:
         return url.rpartition(":")[2]
 
@@ -89,7 +92,8 @@ def _start(processes: Processes, layout: Layout, addresses: Addresses) -> None:
     processes.start("gateway", ["-m", "gateway", "serve"], layout.logs("gateway"))
 
 
-def _readiness(addresses: Addresses) -> dict[str, str]:
+def readiness(addresses: Addresses) -> dict[str, str]:
+    """Name of each process -> the address that answers once it is ready."""
     return {
         "identity": addresses.identity + "/.well-known/openid-configuration",
         "nhs": addresses.nhs + "/metadata",

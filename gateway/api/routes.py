@@ -1,0 +1,34 @@
+"""All routers of version 1, over parts that are first asked for by a request: so the contract needs no gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from gateway.api import operations, people, registers, views
+from gateway.api.operations import OperationParts
+from gateway.api.people import PeopleParts
+from gateway.api.registers import RegisterParts
+from gateway.views.pipeline import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What the endpoints use, by router."""
+
+    views: Parts
+    people: PeopleParts
+    registers: RegisterParts
+    operations: OperationParts
+
+
+def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
+    """The routers in the order of the published contract."""
+    return (
+        people.build_router(lambda: supply().people),
+        views.build_router(lambda: supply().views),
+        registers.build_router(lambda: supply().registers),
+        *operations.build_routers(lambda: supply().operations),
+    )

@@ -1,0 +1,1 @@
+"""/docs: the API explained to whoever builds a partner application. Plain pages, rendered here, without scripts."""
