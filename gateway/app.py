@@ -22,6 +22,7 @@ from gateway.api.registers import RegisterParts
 from gateway.api.routes import ApiParts, build_routers
 from gateway.compose import Gateway
 from gateway.docs_pages.router import build_router as build_docs
+from gateway.docs_pages.router import build_shortcuts
 from gateway.edge import Edge, correlation_id
 from gateway.envelope import Envelope, Failures
 from gateway.pages import mount_pages
@@ -31,6 +32,7 @@ from gateway.web.limits import Limits, RequestLimits
 from gateway.web.requests import Refusal
 
 DOCS = "/docs"
+SHORTCUTS = {"/": DOCS, "/portal": "/portal/", "/console": "/console/"}
 
 
 def create_app(gateway: Gateway) -> FastAPI:
@@ -57,7 +59,9 @@ def create_app(gateway: Gateway) -> FastAPI:
     for router in build_routers(lambda: parts):
         app.include_router(router)
     app.mount(STATIC_PATH, static_app())
-    app.include_router(build_docs(DOCS, gateway.settings.public_url), include_in_schema=False)
+    with_portal = gateway.settings.sign_in_issuer is not None
+    app.include_router(build_docs(DOCS, gateway.settings.public_url, with_portal=with_portal))
+    app.include_router(build_shortcuts(SHORTCUTS if with_portal else {"/": DOCS}))
     mount_pages(app, gateway)
     _answer_errors(app, gateway.edge)
     _put_around(app, gateway)

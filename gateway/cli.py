@@ -121,6 +121,30 @@ def smoke() -> None:
 
 
 @app.command()
+def token(
+    username: Annotated[
+        str | None, typer.Option("--as", help="A practitioner of the demonstration, signed in.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="A source's own system instead, for /v1/pointers.")
+    ] = None,
+) -> None:
+    """Print an access token of the demonstration that is running (sandbox only)."""
+    from gateway.demo.layout import default_layout
+    from gateway.demo.tokens import token_of_practitioner, token_of_source
+
+    try:
+        if username is not None and source is None:
+            say(token_of_practitioner(default_layout(), username))
+        elif source is not None and username is None:
+            say(token_of_source(default_layout(), source))
+        else:
+            raise typer.BadParameter("say either --as or --source")
+    except OnceToldError as error:
+        raise fail(error) from error
+
+
+@app.command()
 def doctor() -> None:
     """Check the configuration; say what is wrong and how to mend it. Exit 0 only if a gateway would start."""
     from gateway.doctor import examine

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup, escape
+from starlette.responses import RedirectResponse
 
 from core.pages.environment import build_environment
 from core.pages.rendering import Frame, Link, Pages
@@ -27,8 +28,8 @@ class Operation:
     needs_token: bool
 
 
-def build_router(prefix: str, public_url: str) -> APIRouter:
-    """The pages below `prefix`; `public_url` stands in the calls that they show."""
+def build_router(prefix: str, public_url: str, *, with_portal: bool = True) -> APIRouter:
+    """The pages below `prefix`; `public_url` stands in the calls that they show. with_portal: whether that is served too."""
     environment, words = build_environment({"docs": "gateway.docs_pages"})
     environment.filters["ticks"] = ticks
     _ = words
@@ -39,7 +40,7 @@ def build_router(prefix: str, public_url: str) -> APIRouter:
         footer=(
             Link(_("The contract (OpenAPI 3.1)"), "/openapi.json"),
             Link(_("Problems"), f"{prefix}/problems"),
-            Link(_("Check a receipt"), "/portal/check"),
+            *((Link(_("Check a receipt"), "/portal/check"),) if with_portal else ()),
         ),
     )
     pages = Pages(environment, words, frame)
@@ -49,7 +50,12 @@ def build_router(prefix: str, public_url: str) -> APIRouter:
     @router.get("", response_class=Response)
     async def first_call(request: Request) -> Response:
         return pages.page(
-            request, "docs/first-call.html", gateway=public_url, nhs_number=SANDBOX_NUMBER, operations=listed
+            request,
+            "docs/first-call.html",
+            gateway=public_url,
+            nhs_number=SANDBOX_NUMBER,
+            with_portal=with_portal,
+            operations=listed,
         )
 
     @router.get("/problems", response_class=Response)
@@ -58,6 +64,21 @@ def build_router(prefix: str, public_url: str) -> APIRouter:
 
     add_missing_page(router, pages)
     return router
+
+
+def build_shortcuts(shortcuts: Mapping[str, str]) -> APIRouter:
+    """Redirects of addresses that people type to those that we have. Relative, so that no Host header is believed."""
+    router = APIRouter(include_in_schema=False)
+    for typed, meant in shortcuts.items():
+        router.add_api_route(typed, _going(meant), response_class=Response)
+    return router
+
+
+def _going(target: str) -> Callable[[], Awaitable[Response]]:
+    async def go() -> Response:
+        return RedirectResponse(target, 307)
+
+    return go
 
 
 def operations() -> Iterable[Operation]:
