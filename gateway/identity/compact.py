@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from core.vocabulary import JsonObject
 from gateway.identity.errors import MissingTokenError, TokenError
-from gateway.identity.strict_json import StrictJsonError, parse_object
+from gateway.web.strict_json import StrictJsonError, parse_object
 
 TOKEN_MAXIMUM = 8192
 """Characters of a token. Real ones are around 900."""

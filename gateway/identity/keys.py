@@ -22,7 +22,7 @@ from core.errors import OnceToldError
 from core.vocabulary import Json, JsonObject
 from gateway.identity.compact import decode_segment
 from gateway.identity.issuers import Algorithm
-from gateway.identity.strict_json import StrictJsonError, parse_object
+from gateway.web.strict_json import StrictJsonError, parse_object
 
 KEYS_MAXIMUM: Final = 50
 RSA_BITS: Final = range(2048, 8193)

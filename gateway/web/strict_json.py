@@ -1,4 +1,4 @@
-"""A request's JSON with one meaning: what the API, the policy and the log read must be the same (security.md, 12).
+"""JSON with one meaning: what the API, the policy and the log read of a body or a token must be the same (RFC 8725, 2.4).
 
 Two parsers must agree before a body counts: orjson refuses what is no JSON at all (NaN, a lone surrogate, a byte order
 mark, a number beyond a double), the standard library's sees the member names that stand twice. Together they take
@@ -14,7 +14,7 @@ from typing import Final, Literal
 import orjson
 
 from core.errors import OnceToldError
-from core.vocabulary import Json
+from core.vocabulary import Json, JsonObject
 
 DEPTH_MAXIMUM: Final = 16
 """Arrays and objects within each other. Our deepest schema needs four."""
@@ -22,10 +22,11 @@ DEPTH_MAXIMUM: Final = 16
 INTEGER_MAXIMUM: Final = 2**53 - 1
 """Beyond this a double loses whole numbers, and two readers see two values (RFC 7493 section 2.2)."""
 
-Fault = Literal["not-json", "duplicate-name", "too-deep", "number-too-large"]
+Fault = Literal["not-json", "not-an-object", "duplicate-name", "too-deep", "number-too-large"]
 
 _WORDS: Final[Mapping[Fault, str]] = {
     "not-json": "The body is not valid JSON in UTF-8 (RFC 8259). NaN, Infinity and lone surrogates are not JSON.",
+    "not-an-object": "The body is not a JSON object.",
     "duplicate-name": "An object in the body has the same member twice. Send each member once.",
     "too-deep": f"The body nests arrays and objects deeper than {DEPTH_MAXIMUM}.",
     "number-too-large": "A whole number in the body is too large to be read exactly. Send it as text.",
@@ -67,6 +68,14 @@ def parse(data: bytes) -> Json:
     except RecursionError as error:
         # Only within a member that a later one of the same name hides from the first parser.
         raise StrictJsonError("too-deep") from error
+    return value
+
+
+def parse_object(data: bytes) -> JsonObject:
+    """As `parse`, for what must be an object: token headers, claims and key sets (RFC 7515, RFC 7517) among others."""
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise StrictJsonError("not-an-object")
     return value
 
 

@@ -21,7 +21,7 @@ from gateway.identity.compact import REFUSED_MEMBERS, take_apart
 from gateway.identity.errors import TokenError
 from gateway.identity.issuers import Algorithm
 from gateway.identity.keys import SignatureError, VerificationKey, parse_key_set
-from gateway.identity.strict_json import StrictJsonError, parse_object
+from gateway.web.strict_json import StrictJsonError, parse_object
 from tests.unit.gateway.identity.forge import Members, jwks, number
 
 BOTH: frozenset[Algorithm] = frozenset({"ES256", "RS256"})
