@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+from typing import Final
 
 import structlog
 import uvicorn
@@ -12,6 +14,9 @@ import uvloop
 from gateway.app import create_app
 from gateway.compose import compose
 from gateway.settings import Settings
+
+YOUNG_OBJECTS: Final = 20_000
+"""Containers made and kept before the collector looks for cycles: some hundred requests' worth, a few megabytes."""
 
 
 def serve(settings: Settings) -> None:
@@ -23,6 +28,7 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     app = create_app(await compose(settings))
+    calm_collector()
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -38,6 +44,17 @@ async def _serve(settings: Settings) -> None:
         h11_max_incomplete_event_size=32_768,
     )
     await uvicorn.Server(config).serve()
+
+
+def calm_collector() -> None:
+    """Take all that was made at the start out of the garbage collector's rounds; call it when everything is made.
+
+    What lives as long as the process is never garbage, and walking through it again and again took a third of the
+    processor (docs/performance.md). What requests leave behind is collected as before, only less often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 def configure_logs() -> None:
