@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from scripts import parts as real_parts
 from tests.support.postgres import Cluster, running_cluster
+from tests.support.running import gateway  # noqa: F401 - the fixture of every tier that needs a gateway that runs
 from tests.support.sockets import SocketGuard
 from tests.support.tiers import ORDER, Tally, tier_of
 

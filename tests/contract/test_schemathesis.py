@@ -1,0 +1,71 @@
+"""Schemathesis plays the published contract against a running gateway, authenticated, with every check it has."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.auths import AuthContext, AuthProvider
+from schemathesis.config import SchemathesisConfig
+
+from adapters.sandbox.people import nhs_number
+from gateway.api.models import NHS_NUMBER_FORMAT, PERSON_NAME_FORMAT
+from tests.support.contract import CONTRACT, operations
+from tests.support.running import RunningGateway
+
+SEED = 20261123
+
+schemathesis.openapi.format(NHS_NUMBER_FORMAT, st.integers(100, 9_999).map(lambda at: nhs_number(1, at)))
+schemathesis.openapi.format(
+    PERSON_NAME_FORMAT, st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=30)
+)
+
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": SEED,
+        "generation": {"deterministic": True, "max-examples": 50, "mode": "all"},
+    }
+)
+SCHEMA = schemathesis.openapi.from_path(CONTRACT, config=CONFIG)
+TOKENS: dict[str, str] = {}
+MET: dict[str, set[int]] = {}
+"""Operation -> the statuses that were answered."""
+
+
+@SCHEMA.auth(refresh_interval=None)
+class Authenticated(AuthProvider[str]):
+    """A triager where a practitioner asks, a source's own system where a source speaks.
+
+    Cases are made when tests are collected, long before there are tokens, so what is set here only stands for one.
+    """
+
+    def get(self, case: Case[Any], context: AuthContext) -> str:
+        return "SOURCE" if case.path == "/v1/pointers" else "PRACTITIONER"
+
+    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tokens(gateway: RunningGateway) -> None:
+    TOKENS.update(PRACTITIONER=asyncio.run(gateway.triager()), SOURCE=asyncio.run(gateway.source()))
+
+
+@SCHEMA.parametrize()
+def test_the_gateway_keeps_its_contract(case: Case[Any], gateway: RunningGateway) -> None:
+    name = str(case.headers.get("Authorization", "")).removeprefix("Bearer ")
+    if name in TOKENS:
+        case.headers["Authorization"] = f"Bearer {TOKENS[name]}"
+    MET.setdefault(case.operation.label, set()).add(case.call_and_validate(base_url=gateway.url).status_code)
+
+
+def test_every_operation_was_met_with_success_and_with_refusal() -> None:
+    for operation in operations():
+        met = MET[f"{operation.method} {operation.path}"]
+        assert min(met) < 300, operation.id
+        assert max(met) >= 400, operation.id
+        assert not operation.needs_token or {401, 415, 422} <= met
