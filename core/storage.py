@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -136,7 +136,9 @@ class Database:
             self._local.connection = None
             with self._lock:
                 self._hot.discard(held)
-            held.invalidate()
+            # A connection that is out of the pool is closed by nobody else.
+            with suppress(self.writer.dialect.loaded_dbapi.Error):
+                cast("DBAPIConnection", held.dbapi_connection).close()
             held = None
         if held is None:
             held = self.writer.raw_connection()

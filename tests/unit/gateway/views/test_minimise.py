@@ -217,7 +217,7 @@ NAMES = st.sampled_from(
     [(name, field) for name, schema in SECTIONS.items() for field in sorted(schema.fields)]
 )
 FRAGMENTS = st.builds(
-    lambda name, value, labels: one(*name, value, labels=labels),
+    lambda name, value, labels: one(name[0], name[1], value, labels=labels),
     NAMES,
     st.sampled_from(["active", "none", 3, True, None, {"name": "x"}, "1990-05-01"]),
     st.frozensets(st.sampled_from(["PSY", "R"]), max_size=2),
