@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +28,22 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def fail(error: OnceToldError) -> typer.Exit:
-    """Tell what went wrong on stderr; exit status 1."""
-    typer.echo(f"oncetold: {error}", err=True)
-    return typer.Exit(1)
+@contextmanager
+def told() -> Iterator[None]:
+    """What goes wrong on purpose becomes one line on stderr and exit status 1.
+
+    Of a database's own error only the kind is told: its text quotes statements and their values.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except OnceToldError as error:
+        typer.echo(f"oncetold: {error}", err=True)
+        raise typer.Exit(1) from error
+    except SQLAlchemyError as error:
+        typer.echo(f"oncetold: database: {type(error).__name__}; `oncetold doctor` says more", err=True)
+        raise typer.Exit(1) from error
 
 
 def settings_from_environment() -> Settings:
@@ -38,7 +52,7 @@ def settings_from_environment() -> Settings:
         return Settings()
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False):
-            name = "ONCETOLD_" + "_".join(str(part) for part in one["loc"]).upper()
+            name = "_".join(["ONCETOLD", *(str(part).upper() for part in one["loc"])])
             typer.echo(f"oncetold: {name}: {one['msg']}", err=True)
         raise typer.Exit(2) from error
 
@@ -53,12 +67,10 @@ def init(
     """Make new secrets: master key, key-encryption key, the log's signing key."""
     from gateway.secrets import load_secrets, make_secrets
 
-    try:
+    with told():
         make_secrets(path, log_origin)
         say(f"written: {path}")
         say(f"the log's public key: {load_secrets(path).signer.verifier_key}")
-    except OnceToldError as error:
-        raise fail(error) from error
 
 
 @app.command()
@@ -66,10 +78,8 @@ def migrate() -> None:
     """Bring both databases to the newest schema and begin the log."""
     from gateway.migrating import prepare_storage
 
-    try:
+    with told():
         prepare_storage(settings_from_environment(), SystemClock())
-    except OnceToldError as error:
-        raise fail(error) from error
     say("migrated")
 
 
@@ -79,10 +89,8 @@ def serve() -> None:
     from gateway.serving import serve as run
 
     settings = settings_from_environment()
-    try:
+    with told():
         run(settings)
-    except OnceToldError as error:
-        raise fail(error) from error
 
 
 @app.command()
@@ -90,10 +98,8 @@ def seed() -> None:
     """Register what the sandbox's agencies hold (sandbox only; safe to repeat)."""
     from gateway.demo.seeding import seed as run
 
-    try:
+    with told():
         say(f"registered {run(settings_from_environment(), SystemClock())} new sandbox records")
-    except OnceToldError as error:
-        raise fail(error) from error
 
 
 @app.command()
@@ -102,10 +108,8 @@ def demo() -> None:
     from gateway.demo.layout import default_layout
     from gateway.demo.run import run_demo
 
-    try:
+    with told():
         run_demo(default_layout(), say)
-    except OnceToldError as error:
-        raise fail(error) from error
 
 
 @app.command()
@@ -114,10 +118,8 @@ def smoke() -> None:
     from gateway.demo.layout import default_layout
     from gateway.smoke.run import run_smoke
 
-    try:
+    with told():
         run_smoke(default_layout(), say)
-    except OnceToldError as error:
-        raise fail(error) from error
 
 
 @app.command()
@@ -133,15 +135,13 @@ def token(
     from gateway.demo.layout import default_layout
     from gateway.demo.tokens import token_of_practitioner, token_of_source
 
-    try:
+    with told():
         if username is not None and source is None:
             say(token_of_practitioner(default_layout(), username))
         elif source is not None and username is None:
             say(token_of_source(default_layout(), source))
         else:
             raise typer.BadParameter("say either --as or --source")
-    except OnceToldError as error:
-        raise fail(error) from error
 
 
 @app.command()
@@ -176,8 +176,6 @@ def verify(
     """Check a receipt offline: the entry is in the log, and (with an opening) says what it says."""
     from gateway.verifying import verify_files
 
-    try:
+    with told():
         for line in verify_files(receipt, leaf, key, opening):
             say(line)
-    except OnceToldError as error:
-        raise fail(error) from error

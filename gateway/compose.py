@@ -108,7 +108,14 @@ class Gateway:
 async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     """Build a gateway. Raises a subclass of `OnceToldError` that says what is wrong with the configuration."""
     clock = clock or SystemClock()
+    # All that is only read comes first: whatever is wrong there leaves nothing open behind it.
     secrets = load_secrets(settings.secrets_file)
+    issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
+    folder = settings.policies_folder or policies_folder()
+    registers = load_registers(folder)
+    sections = load_sections(folder / "sections")
+    sources = open_sources(read_sources(settings.sources_file), system_parts(sections, clock))
+
     database, key_database = Database(settings.database_url), Database(settings.keys_url)
     keys = KeyStore(key_database, secrets.key_encryption_key)
     handles = Handles(secrets.master)
@@ -116,19 +123,12 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     locator = Locator(database, keys, handles)
     authority = Authority(database)
     log = Log(database, secrets.signer, clock, settings.log_origin)
-    committer = Committer(log)
-
-    folder = settings.policies_folder or policies_folder()
-    registers = load_registers(folder)
-    sections = load_sections(folder / "sections")
     wasm = open_engine(folder, registers)
     put_in_force(log, authority, keys, wasm.revision)
 
+    committer = Committer(log)
     http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-    issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     verifier = TokenVerifier(issuers, HttpFetch(http), clock)
-    sources = open_sources(read_sources(settings.sources_file), system_parts(sections, clock))
-
     recording = Recording(committer, ledger, authority, locator, keys, clock)
     views = Parts(
         verifier=verifier,

@@ -18,7 +18,7 @@ from gateway.identity.issuers import load_issuers
 from gateway.policy.registers import load_registers
 from gateway.policy.wasm import open_engine
 from gateway.secrets import load_secrets
-from gateway.settings import Settings, read_sources
+from gateway.settings import Settings, read_sign_in_secret, read_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("database", _database),
         ("key store", _key_store),
         ("addresses", _addresses),
+        ("sign-in", _sign_in),
     )
     return [_look(what, check, settings) for what, check in checks]
 
@@ -120,3 +121,10 @@ def _addresses(settings: Settings) -> str:
             "addresses", "public_url must be https when the gateway listens beyond this machine"
         )
     return f"listens on {settings.host}:{settings.port} as {settings.public_url}"
+
+
+def _sign_in(settings: Settings) -> str:
+    if settings.sign_in_issuer is None:
+        return "none: the API stands alone, without portal and console"
+    secret = "no secret" if read_sign_in_secret(settings) is None else "a secret"
+    return f"{settings.sign_in_client} at {settings.sign_in_issuer}, with {secret}"

@@ -19,7 +19,6 @@ from audit.log import Append
 from audit.reader import LogReader
 from consent.portal.context import PortalSettings
 from consent.portal.router import build_router as build_portal
-from core.pages.static_files import STATIC_PATH, static_app
 from core.unit_of_work import only
 from gateway.compose import Gateway
 from gateway.people.locator import Registration
@@ -27,6 +26,7 @@ from gateway.people.registering import register
 from gateway.people.trace import TraceError
 from gateway.services.console import OfficerServices
 from gateway.services.portal import ResidentServices
+from gateway.settings import read_sign_in_secret
 from gateway.signin import kinds
 from gateway.signin.attempts import Attempts
 from gateway.signin.claims import SignedIn
@@ -68,7 +68,6 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         clock=gateway.clock,
         log_key=gateway.log_key,
     )
-    app.mount(STATIC_PATH, static_app())
     app.include_router(build_signin(signin), include_in_schema=False)
     portal = PortalSettings(
         leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
@@ -81,12 +80,11 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
 
 def _sign_in(gateway: Gateway, issuer: str, store: SignInStore) -> SignIn:
     settings = gateway.settings
-    secret = settings.sign_in_secret_file
     client = Client(
         issuer=issuer,
         client_id=settings.sign_in_client,
         redirect_uri=f"{settings.public_url}/signin/callback",
-        client_secret=None if secret is None else secret.read_text().strip(),
+        client_secret=read_sign_in_secret(settings),
     )
     provider = Provider(client, AiohttpCalls(gateway.http), gateway.clock)
     return SignIn(

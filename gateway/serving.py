@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 import uvloop
 
+from core.errors import OnceToldError
 from gateway.app import create_app
 from gateway.compose import compose
 from gateway.settings import Settings
@@ -27,7 +28,12 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    app = create_app(await compose(settings))
+    gateway = await compose(settings)
+    try:
+        app = create_app(gateway)
+    except OnceToldError:
+        await gateway.close()
+        raise
     calm_collector()
     config = uvicorn.Config(
         app,

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Self, cast
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from core.errors import OnceToldError
 from core.vocabulary import JsonObject
@@ -35,7 +37,7 @@ class Settings(BaseSettings):
     fetch_deadline, empty_release: seconds after a request's start (docs/architecture.md, "Silence").
     """
 
-    model_config = SettingsConfigDict(env_prefix="ONCETOLD_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="ONCETOLD_", extra="forbid", hide_input_in_errors=True)
 
     database_url: str
     keys_url: str
@@ -56,6 +58,17 @@ class Settings(BaseSettings):
     empty_release: float = Field(default=2.0, gt=0)
     body_maximum: int = Field(default=65_536, gt=0)
 
+    @field_validator("database_url", "keys_url")
+    @classmethod
+    def _database_url(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("is sqlite:///file or postgresql+psycopg://user:password@host/database")
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError) as error:
+            raise ValueError("does not read as an address: a port is a number") from error
+        return value
+
     @model_validator(mode="after")
     def _timing(self) -> Self:
         if self.empty_release <= self.fetch_deadline:
@@ -68,6 +81,20 @@ class Settings(BaseSettings):
     def on_loopback(self) -> bool:
         """Whether the gateway can be reached from this machine only."""
         return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+def read_sign_in_secret(settings: Settings) -> str | None:
+    """The client's secret at the identity provider for sign-in; None where none is configured. Raises `SettingsError`."""
+    path = settings.sign_in_secret_file
+    if path is None:
+        return None
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from error
+    if not secret:
+        raise SettingsError(f"{path} holds no secret")
+    return secret
 
 
 def read_sources(path: Path) -> Sequence[JsonObject]:

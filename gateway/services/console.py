@@ -30,14 +30,13 @@ from audit.note import VerifierKey
 from audit.reader import LogReader, Query, StoredEntry
 from audit.store import LogStore
 from audit.text import to_base64
-from audit.verify import verify_receipt
 from core.clock import Clock
 from core.keys import KeyStore
 from core.times import from_ms, to_ms
 from core.unit_of_work import only
 from core.vocabulary import Json, JsonObject
 from gateway.policy.register_values import Registers
-from gateway.services.entries import mapping, text, texts
+from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text, texts
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
 from gateway.views.record import is_code
@@ -121,8 +120,8 @@ class OfficerServices:
             purpose=filters.purpose,
             text=filters.text,
             from_ms=None if filters.from_day is None else to_ms(_midnight(filters.from_day)),
-            until_ms=None if filters.to_day is None else to_ms(_midnight(filters.to_day + timedelta(days=1))),
-            before=filters.before,
+            until_ms=_after(filters.to_day),
+            before=None if filters.before is None else min(filters.before, INDEX_MAXIMUM),
             limit=SEARCH_PAGE,
         )
         await self._note(
@@ -134,8 +133,9 @@ class OfficerServices:
 
     async def item(self, officer: Officer, index: int) -> Item | None:
         """See `ConsoleServices.item`."""
-        if not await asyncio.to_thread(self.reader.concerns, index, officer.organisation):
-            await self._note(officer, "refused", {"entry": index})
+        possible = index <= INDEX_MAXIMUM
+        if not possible or not await asyncio.to_thread(self.reader.concerns, index, officer.organisation):
+            await self._note(officer, "refused", {"entry": index if possible else None})
             return None
         await self._note(officer, "opened", {"entry": index})
         return await asyncio.to_thread(self._item, index)
@@ -144,8 +144,7 @@ class OfficerServices:
         """See `ConsoleServices.verify`."""
         now = self.clock.now()
         try:
-            receipt = await asyncio.to_thread(self.reader.receipt, index)
-            verify_receipt(receipt.text, receipt.leaf, [self.log_key])
+            await asyncio.to_thread(self._verify, index)
         except VerificationError:
             return Verified(
                 ok=False, words="The proof does not hold. Keep this page and tell the log's keeper.", at=now
@@ -161,6 +160,12 @@ class OfficerServices:
             return LogState(0, None, "")
         checkpoint = open_checkpoint(head.checkpoint, [self.log_key])
         return LogState(checkpoint.size, from_ms(head.at_ms), head.checkpoint)
+
+    def _verify(self, index: int) -> None:
+        entry, receipt = self.reader.entry(index), self.reader.receipt(index)
+        if entry is None:
+            raise VerificationError("the entry's detail is gone")
+        checked(self.reader, entry, receipt, self.log_key)
 
     def _search(self, query: Query) -> tuple[Row, ...]:
         code = query.text.upper()
@@ -179,7 +184,7 @@ class OfficerServices:
 
     def _row(self, entry: StoredEntry) -> Row:
         words = Wording(self.registers)
-        opening = self.reader.open(entry)
+        opening = opened(self.reader, entry)
         return Row(
             index=entry.index,
             at=from_ms(entry.at_ms),
@@ -197,7 +202,7 @@ class OfficerServices:
         entry = self.reader.entry(index)
         if entry is None:
             return None
-        opening = self.reader.open(entry)
+        opening = opened(self.reader, entry)
         detail: JsonObject = {} if opening is None else mapping(opening.detail.get("detail"))
         basis = [mapping(one) for one in mapping(detail.get("basis")).values()]
         receipt = self.reader.receipt(index)
@@ -234,6 +239,11 @@ class OfficerServices:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), _LONDON)
+
+
+def _after(day: date | None) -> int | None:
+    """The first millisecond after a day; None where the calendar ends with it."""
+    return None if day is None or day == date.max else to_ms(_midnight(day + timedelta(days=1)))
 
 
 def _fields(words: Wording, shown: JsonObject) -> tuple[SourceFields, ...]:

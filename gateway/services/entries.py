@@ -1,10 +1,52 @@
-"""Reading the opened details of entries, which older versions of the gateway may have written: nothing is assumed."""
+"""Entries for the pages: opened, checked, and their details read without assuming anything.
+
+Older versions of the gateway may have written them, and whoever can write to the database may have changed them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from audit.entries import Opening
+from audit.errors import VerificationError
+from audit.log import Receipt
+from audit.note import VerifierKey
+from audit.reader import LogReader, StoredEntry
+from audit.verify import verify_receipt
+from core.sealing import SealError
+from core.times import to_ms
 from core.vocabulary import Json, JsonObject
+
+INDEX_MAXIMUM = 2**53 - 1
+"""The largest index that an address may name; no log comes near it, and beyond it neither database nor leaf can hold it."""
+
+_COLUMNS = ("kind", "outcome", "recipient", "role", "purpose")
+
+
+def opened(reader: LogReader, entry: StoredEntry) -> Opening | None:
+    """What opens the entry; None where its key was erased, and where it was changed: its proof tells the two apart."""
+    try:
+        return reader.open(entry)
+    except (SealError, VerificationError):
+        return None
+
+
+def checked(reader: LogReader, entry: StoredEntry, receipt: Receipt, key: VerifierKey) -> Opening | None:
+    """What opens the entry; None where its key was erased.
+
+    Raises `VerificationError` unless checkpoint, leaf, detail and the columns that are searched and shown all agree.
+    """
+    try:
+        opening = reader.open(entry)
+    except SealError as error:
+        raise VerificationError("the detail is not the one that the leaf commits to") from error
+    known = None if opening is None else (opening.salt, opening.detail)
+    verified = verify_receipt(receipt.text, receipt.leaf, [key], known)
+    if to_ms(verified.time) != entry.at_ms:
+        raise VerificationError("the time beside the leaf is another one")
+    if opening is not None and any(opening.detail.get(name) != getattr(entry, name) for name in _COLUMNS):
+        raise VerificationError("a column beside the leaf says something else than the detail")
+    return opening
 
 
 def mapping(value: Json) -> JsonObject:

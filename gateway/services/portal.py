@@ -48,7 +48,7 @@ from core.times import from_ms
 from core.vocabulary import JsonObject, PermissionRule
 from gateway.consenting import Consenting, Grant
 from gateway.policy.register_values import Agreement, Registers, agreements_in_force
-from gateway.services.entries import mapping, text
+from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
 
@@ -110,7 +110,9 @@ class ResidentServices:
         )
         if offer is None or not choice.sections <= {kind.section for kind in offer.kinds}:
             raise NotPossible("That can no longer be allowed. Look at the list again.")
-        if choice.days < 1 or (offer.longest_days is not None and choice.days > offer.longest_days):
+        if not choice.sections or choice.days < 1:
+            raise NotPossible("Choose what they can see, and for how long.")
+        if offer.longest_days is not None and choice.days > offer.longest_days:
             raise NotPossible(f"You can allow this for {offer.longest_days} days at most.")
         grant = Grant(
             purpose=choice.purpose,
@@ -230,6 +232,7 @@ class ResidentServices:
                 one.organisation
                 for one in agreement.sources
                 if one.sections.get(section, frozenset()) & shown
+                and not self.registers.organisations[one.organisation].hidden
             ]
             if shown and sources:
                 names = tuple(sorted(words.organisation(one) for one in sources))
@@ -260,12 +263,13 @@ class ResidentServices:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _history(self, key: SubjectKey, before: int | None) -> tuple[Look, ...]:
-        entries = self.reader.of_tag(key.tag, _LOOKS, before, HISTORY_PAGE)
+        newest = None if before is None else min(before, INDEX_MAXIMUM)
+        entries = self.reader.of_tag(key.tag, _LOOKS, newest, HISTORY_PAGE)
         return tuple(self._look(entry) for entry in entries)
 
     def _look(self, entry: StoredEntry) -> Look:
         words = Wording(self.registers)
-        opening = self.reader.open(entry)
+        opening = opened(self.reader, entry)
         detail: JsonObject = {} if opening is None else mapping(opening.detail.get("detail"))
         decision = entry.kind == EntryKind.CONSENT.value
         looked = entry.kind == EntryKind.DISCLOSURE.value
@@ -290,17 +294,15 @@ class ResidentServices:
         )
 
     def _proof(self, key: SubjectKey, index: int) -> Proof | None:
-        entry = self.reader.entry(index)
+        entry = self.reader.entry(index) if index <= INDEX_MAXIMUM else None
         if entry is None or entry.tag != key.tag:
             return None
-        opening = self.reader.open(entry)
         receipt = self.reader.receipt(index)
-        checked = True
+        opening, holds = None, True
         try:
-            known = None if opening is None else (opening.salt, opening.detail)
-            verify_receipt(receipt.text, receipt.leaf, [self.log_key], known)
+            opening = checked(self.reader, entry, receipt, self.log_key)
         except VerificationError:
-            checked = False
+            holds = False
         good, bad = "We checked it just now: it is true.", "It does not hold. Please tell us at once."
         return Proof(
             index=index,
@@ -309,15 +311,15 @@ class ResidentServices:
             opening_json=""
             if opening is None
             else json.dumps(opening.to_json(), indent=2, ensure_ascii=False),
-            checked=checked,
-            checked_words=good if checked else bad,
+            checked=holds,
+            checked_words=good if holds else bad,
         )
 
     def _done_before(self, key: SubjectKey, index: int) -> Done | None:
         entry = self.reader.entry(index)
         if entry is None or entry.tag != key.tag or entry.kind != EntryKind.CONSENT.value:
             return None
-        opening = self.reader.open(entry)
+        opening = opened(self.reader, entry)
         if opening is None:
             return None
         permission = Permission.from_json(mapping(mapping(opening.detail.get("detail")).get("permission")))

@@ -66,7 +66,12 @@ class Story:
 
 def run_smoke(layout: Layout, say: Say) -> None:
     """Tell the story. Raises `StoryError` (or what a step met) at the first step that does not hold."""
-    asyncio.run(_tell(Addresses.read(layout.addresses), say))
+    addresses = Addresses.read(layout.addresses)
+    try:
+        asyncio.run(_tell(addresses, say))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        # The error's own text may hold an address with a code of the sign-in.
+        raise StoryError(f"no answer ({type(error).__name__}): is `make run` still running?") from error
 
 
 async def _tell(addresses: Addresses, say: Say) -> None:
