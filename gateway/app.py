@@ -24,7 +24,7 @@ from gateway.compose import Gateway
 from gateway.docs_pages.router import build_router as build_docs
 from gateway.docs_pages.router import build_shortcuts
 from gateway.edge import Edge, correlation_id
-from gateway.envelope import Envelope, Failures
+from gateway.envelope import Envelope, Failures, discard_body
 from gateway.pages import mount_pages
 from gateway.problems import BadRequestError, problem
 from gateway.web.headers import PAGES, HeaderRules, SecurityHeaders
@@ -138,6 +138,8 @@ def _refusing(edge: Edge) -> Callable[[Scope, Refusal], ASGIApp]:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             error = BadRequestError(refusal.code, refusal.detail)
             response = await edge.answer(Request(scope), error)
+            if refusal.code == "body-too-large":
+                await discard_body(scope, receive)
             await response(scope, receive, send)
 
         return answer

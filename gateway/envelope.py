@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.edge import correlation_id
+
+DISCARDED_MAXIMUM: Final = 16 * 1024 * 1024
+DISCARD_SECONDS: Final = 2.0
 
 Answer: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -39,6 +43,26 @@ class Envelope:
             await send(message)
 
         await self._app({**scope, "method": "GET"} if head else scope, receive, named)
+
+
+async def discard_body(scope: Scope, receive: Receive) -> None:
+    """Let a sender finish a body that was refused, within bounds, so that it reads our answer rather than a reset.
+
+    RFC 9112 section 9.6: closing a connection on which data still arrives can take the answer away with it. Whoever
+    waits for "100 Continue" sends nothing and need not be waited for.
+    """
+    if any(name == b"expect" for name, _ in scope["headers"]):
+        return
+    left = DISCARDED_MAXIMUM
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
 
 
 class Failures:
