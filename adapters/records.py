@@ -19,7 +19,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from adapters.assembly import Assembly, UnusableError
@@ -93,6 +95,11 @@ class Items:
                 yield record, get, rules
 
 
+_WantedKey: TypeAlias = frozenset[tuple[str, frozenset[str]]]
+_Chosen: TypeAlias = tuple[str, str, "Rule | Items", bool]
+"""Section, field, how it is read, and whether the field is a list."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordMap:
     """A mapping, compiled. reference: the key of the record's own id; as_of: the key of its time, "" for none."""
@@ -101,6 +108,11 @@ class RecordMap:
     as_of: str
     fields: Mapping[tuple[str, str], Rule | Items]
     list_fields: frozenset[tuple[str, str]]
+    # What is wanted depends on agreements and wishes, so there are few of them, and each is chosen once.
+    _chosen: Callable[[_WantedKey], tuple[_Chosen, ...]] = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_chosen", lru_cache(maxsize=1024)(self._choose))
 
     @property
     def sections(self) -> frozenset[str]:
@@ -114,13 +126,13 @@ class RecordMap:
     def keys(self, wanted: Wanted) -> frozenset[str]:
         """The keys that the wanted fields are made of; id and time are not among them."""
         found: set[str] = set()
-        for _, rule in self._chosen(wanted):
+        for _, _, rule, _ in self._chosen(frozenset(wanted.items())):
             found.update(rule.keys() if isinstance(rule, Items) else rule.keys)
         return frozenset(found)
 
     def read(self, record: Record, get: Get, wanted: Wanted, out: Assembly, as_of: datetime) -> None:
         """Put the wanted fields of the record into the assembly; what cannot be read is quarantined under its key."""
-        for (section, field), rule in self._chosen(wanted):
+        for section, field, rule, is_list in self._chosen(frozenset(wanted.items())):
             if isinstance(rule, Items):
                 for item, item_get, rules in rule.read(record, get):
                     value = _item(item, item_get, rules, out)
@@ -128,16 +140,16 @@ class RecordMap:
                         out.add(section, section, field, value, as_of)
                 continue
             value_read = _value(rule, record, get, out)
-            several = (section, field) in self.list_fields and isinstance(value_read, list)
-            for one in value_read if several and isinstance(value_read, list) else (value_read,):
+            for one in value_read if is_list and isinstance(value_read, list) else (value_read,):
                 out.add(section, section, field, one, as_of)
 
-    def _chosen(self, wanted: Wanted) -> Iterator[tuple[tuple[str, str], Rule | Items]]:
-        for section in sorted(wanted):
-            for field in sorted(wanted[section]):
-                rule = self.fields.get((section, field))
-                if rule is not None:
-                    yield (section, field), rule
+    def _choose(self, wanted: _WantedKey) -> tuple[_Chosen, ...]:
+        return tuple(
+            (section, field, self.fields[section, field], (section, field) in self.list_fields)
+            for section, names in sorted(wanted)
+            for field in sorted(names)
+            if (section, field) in self.fields
+        )
 
 
 def by_name(record: Record, key: str) -> Raw:
@@ -145,11 +157,17 @@ def by_name(record: Record, key: str) -> Raw:
     return record.get(key)
 
 
+@lru_cache(maxsize=4096)
+def _parts(path: str) -> tuple[str, ...]:
+    """The parts of a mapping's own dotted path; never a value of a record."""
+    return tuple(path.split("."))
+
+
 def by_path(record: Record, key: str) -> Raw:
     """Look a dotted path up in a document; None where it leads nowhere."""
     value: Raw = None
     found: Record = record
-    for part in key.split("."):
+    for part in _parts(key):
         value = found.get(part)
         found = value if isinstance(value, dict) else {}
     return value

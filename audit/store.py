@@ -183,7 +183,9 @@ class LogStore:
         """Leaves from `first` on, at most `count` of them, in order."""
         with self._database.read() as tx:
             rows = tx.execute(
-                select(_ENTRY.c.leaf).where(_ENTRY.c.index >= first, _ENTRY.c.index < first + count).order_by(_ENTRY.c.index)
+                select(_ENTRY.c.leaf)
+                .where(_ENTRY.c.index >= first, _ENTRY.c.index < first + count)
+                .order_by(_ENTRY.c.index)
             )
             return [bytes(row[0]) for row in rows]
 

@@ -166,7 +166,7 @@ class _Reading:
             self._out.quarantine("Patient", "NHS number fails its check digit")
             return
         as_of, labels = self._provenance(resource)
-        # A Patient's confidentiality is the person's: `person_label` tells it, and it hides where they are, not who they are.
+        # A Patient's confidentiality is the person's: `person_label` tells it. It hides where they are, not who they are.
         labels -= _PERSON_LABELS.keys()
         for section, field, value in patient.values(resource, self._today, self._question.wanted):
             if value is None or not self._out.wants(section, field):

@@ -13,7 +13,7 @@ from adapters.assembly import Assembly, UnusableError
 from adapters.contract import FetchRequest, NotHeldError, Quarantine, SourceAnswer, SourceError
 from adapters.converters import Raw
 from adapters.reading import child, parse_object, strings
-from adapters.records import MappingError, by_name, compile_map, moment
+from adapters.records import MappingError, Record, by_name, compile_map, moment
 from adapters.tabular.files import FileError, Table
 from adapters.tabular.index import Index, Layout, build, digest, reference_of
 from core.clock import Clock
@@ -93,7 +93,15 @@ class TabularSource:
 
     async def fetch(self, request: FetchRequest) -> SourceAnswer:
         """See `Source.fetch`."""
-        return await asyncio.to_thread(self._fetch, request)
+        # Only the file is looked at in the thread; what it says is mapped here, without two threads in each other's way.
+        found = await asyncio.to_thread(self._look, request.reference)
+        out = Assembly(self._id, request.wanted, self._schemas)
+        if isinstance(found, Quarantine):
+            out.quarantine(found.where, found.reason)
+        else:
+            as_of = moment(found.get(self._layout.records.as_of), self._clock.now())
+            self._layout.records.read(found, by_name, request.wanted, out, as_of)
+        return out.answer()
 
     async def probe(self) -> None:
         """See `Source.probe`. The file must be there and be the one that the mapping is about."""
@@ -107,23 +115,20 @@ class TabularSource:
         """The rows of the file that are not served, with their reasons. Blocking. Raises `SourceError`."""
         return tuple(found for _, found in sorted(self._index().set_aside.items()))
 
-    def _fetch(self, request: FetchRequest) -> SourceAnswer:
-        wanted_row = digest(request.reference)
+    def _look(self, reference: str) -> Record | Quarantine:
+        """The needed columns of the reference's row, or why it is not served. Blocking. Raises `SourceError`."""
+        wanted_row = digest(reference)
         for _ in range(2):
             index = self._index()
-            out = Assembly(self._id, request.wanted, self._schemas)
             unusable = index.unusable.get(wanted_row)
             if unusable is not None:
-                out.quarantine(unusable.where, unusable.reason)
-                return out.answer()
+                return unusable
             place = index.places.get(wanted_row)
             if place is None:
                 raise NotHeldError(self._id)
             record = index.record(self._row(place))
             if reference_of(record, self._layout) == wanted_row:
-                as_of = moment(record.get(self._layout.records.as_of), self._clock.now())
-                self._layout.records.read(record, by_name, request.wanted, out, as_of)
-                return out.answer()
+                return record
             # The file was replaced between looking and reading; the index is made anew.
             self._known = None
         raise SourceError(self._id, "malformed")

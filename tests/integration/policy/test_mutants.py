@@ -91,7 +91,9 @@ def test_every_condition_of_the_policy_is_needed(parts: Parts, tmp_path: Path, s
 
 def test_no_explanation_outlives_the_condition_that_it_explains() -> None:
     sources = (POLICIES / "rego").glob("*.rego")
-    conditions = {f"{source.name}: {dropped}" for source in sources for dropped, _ in mutants(source.read_text())}
+    conditions = {
+        f"{source.name}: {dropped}" for source in sources for dropped, _ in mutants(source.read_text())
+    }
     assert EQUIVALENT.keys() <= conditions
 
 
