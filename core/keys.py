@@ -13,7 +13,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, column, insert, select, table, update
+from sqlalchemy import BigInteger, Connection, bindparam, column, insert, select, table, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Field, SQLModel
 
@@ -32,7 +32,7 @@ class PersonKey(SQLModel, table=True):
     subject: str = Field(primary_key=True)
     wrapped: bytes | None
     tag: bytes | None = Field(index=True, unique=True)
-    erased_at: int | None = None
+    erased_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 _KEYS = table("person_key", *(column(name) for name in ("subject", "wrapped", "tag", "erased_at")))

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("tag", sa.LargeBinary(), nullable=True),
-        sa.Column("erased_at", sa.Integer(), nullable=True),
+        sa.Column("erased_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("subject"),
     )
     with op.batch_alter_table("person_key", schema=None) as batch_op:

@@ -1,0 +1,187 @@
+"""The locator on a real database: sealed rows, found by blind index, fed by the sources."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from core.errors import ClosedError
+from core.times import to_ms
+from core.vocabulary import Label
+from gateway.people import trace
+from gateway.people.locator import AmbiguousError, Person, Registration
+from gateway.people.registering import register
+from tests.support.faults import lose
+from tests.support.house import House
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+COUNCIL, PRACTICE = "norwich-city-council", "wensum-valley-practice"
+ANNA, STRANGER = "9990000018", "9990000026"
+WRITTEN = trace.Demographics("Przykład", "Anna", date(1990, 5, 1), "NR99 9AA")
+
+
+def registering(home: House, registration: Registration, at: datetime = NOW) -> Person:
+    """As PUT /v1/pointers does it."""
+    person = home.locator.prepare(registration)
+    with home.database.write() as tx:
+        register(home.locator, home.ledger, person, registration, at, (), tx)
+    found = home.locator.by_id(person.id)
+    assert found is not None
+    return found
+
+
+def by_demographics(home: House, written: trace.Demographics = WRITTEN) -> Person | None:
+    return home.locator.find(home.handles.blind_index(trace.by_demographics(written)))
+
+
+def test_a_person_is_found_by_every_way_in_which_a_source_named_them(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN, Label.UNRESTRICTED))
+    assert home.locator.by_nhs_number("999 000 0018") == person
+    assert by_demographics(home) == person
+    assert home.locator.by_id(person.id) == person
+    assert person.pointers == {COUNCIL: "T-1"}
+    assert (person.label, person.label_at) == (Label.UNRESTRICTED, NOW)
+    assert home.ledger.standing(person.key).revision == 0
+
+
+def test_nobody_is_found_where_nobody_was_registered(home: House) -> None:
+    assert home.locator.by_nhs_number(STRANGER) is None
+    assert home.locator.by_id("p_nobody") is None
+    with pytest.raises(trace.TraceError):
+        home.locator.by_nhs_number("123")
+
+
+def test_a_second_source_finds_the_same_person_and_adds_its_pointer(home: House) -> None:
+    first = registering(home, Registration(COUNCIL, "T-1", ANNA))
+    second = registering(home, Registration(PRACTICE, "N-1", ANNA, WRITTEN, Label.RESTRICTED))
+    assert second.id == first.id
+    assert second.pointers == {COUNCIL: "T-1", PRACTICE: "N-1"}
+    assert second.label is Label.RESTRICTED
+    assert by_demographics(home) == second
+
+
+def test_a_source_that_knows_nothing_of_labels_leaves_the_label_as_it_is(home: House) -> None:
+    registering(home, Registration(PRACTICE, "N-1", ANNA, label=Label.VERY_RESTRICTED))
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA), NOW + timedelta(days=1))
+    assert (person.label, person.label_at) == (Label.VERY_RESTRICTED, NOW)
+
+
+def test_a_source_that_registers_again_renews_pointer_and_label(home: House) -> None:
+    registering(home, Registration(PRACTICE, "N-1", ANNA, label=Label.UNRESTRICTED))
+    later = NOW + timedelta(days=20)
+    person = registering(home, Registration(PRACTICE, "N-2", ANNA, label=Label.UNRESTRICTED), later)
+    assert person.pointers == {PRACTICE: "N-2"}
+    assert person.label_at == later
+
+
+def test_a_record_without_an_nhs_number_is_known_by_its_own_id(home: House) -> None:
+    first = registering(home, Registration(COUNCIL, "T-1", demographics=WRITTEN))
+    again = registering(home, Registration(COUNCIL, "T-1", demographics=WRITTEN))
+    assert again.id == first.id
+    assert by_demographics(home) == again
+
+
+def test_two_people_of_one_name_and_birth_date_are_nobody_by_it(home: House) -> None:
+    one = registering(home, Registration(COUNCIL, "T-1", demographics=WRITTEN))
+    other = registering(home, Registration(COUNCIL, "T-2", demographics=WRITTEN))
+    assert one.id != other.id
+    assert by_demographics(home) is None
+    assert home.locator.by_id(one.id) == one
+
+
+def test_identifiers_of_two_people_in_one_registration_are_refused(home: House) -> None:
+    registering(home, Registration(COUNCIL, "T-1", ANNA))
+    registering(home, Registration(COUNCIL, "T-2", STRANGER))
+    with pytest.raises(AmbiguousError, match="different records"):
+        registering(home, Registration(COUNCIL, "T-1", STRANGER))
+    anna, stranger = home.locator.by_nhs_number(ANNA), home.locator.by_nhs_number(STRANGER)
+    assert anna is not None
+    assert stranger is not None
+    assert (anna.pointers, stranger.pointers) == ({COUNCIL: "T-1"}, {COUNCIL: "T-2"})
+
+
+def test_of_two_replicas_that_meet_somebody_new_at_once_one_is_told_to_try_again(home: House) -> None:
+    first, second = (Registration(name, "R-1", ANNA) for name in (COUNCIL, PRACTICE))
+    prepared = [(home.locator.prepare(one), one) for one in (first, second)]
+    with home.database.write() as tx:
+        register(home.locator, home.ledger, *prepared[0], NOW, (), tx)
+    with pytest.raises(AmbiguousError), home.database.write() as tx:
+        register(home.locator, home.ledger, *prepared[1], NOW, (), tx)
+    person = registering(home, second)
+    assert person.pointers == {COUNCIL: "R-1", PRACTICE: "R-1"}
+
+
+def test_a_source_takes_back_its_own_pointer_and_nobody_elses(home: House) -> None:
+    registering(home, Registration(COUNCIL, "T-1", ANNA))
+    registering(home, Registration(PRACTICE, "T-1", ANNA))
+    with home.database.write() as tx:
+        assert home.locator.revoke(tx, COUNCIL, "T-1")
+        assert not home.locator.revoke(tx, COUNCIL, "T-1")
+        assert not home.locator.revoke(tx, COUNCIL, "T-never")
+    person = home.locator.by_nhs_number(ANNA)
+    assert person is not None
+    assert person.pointers == {PRACTICE: "T-1"}
+
+
+def test_a_label_that_a_source_sent_is_kept_with_its_time(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA))
+    assert (person.label, person.label_at) == (Label.UNKNOWN, None)
+    with home.database.write() as tx:
+        home.locator.observe_label(tx, person, Label.RESTRICTED, NOW)
+    kept = home.locator.by_id(person.id)
+    assert kept is not None
+    assert (kept.label, kept.label_at, kept.pointers) == (Label.RESTRICTED, NOW, {COUNCIL: "T-1"})
+
+
+def test_a_label_observed_meanwhile_does_not_undo_a_pointer_registered_meanwhile(home: House) -> None:
+    before = registering(home, Registration(COUNCIL, "T-1", ANNA))
+    registering(home, Registration(PRACTICE, "N-1", ANNA))
+    with home.database.write() as tx:
+        home.locator.observe_label(tx, before, Label.UNRESTRICTED, NOW)
+    person = home.locator.by_id(before.id)
+    assert person is not None
+    assert person.pointers == {COUNCIL: "T-1", PRACTICE: "N-1"}
+
+
+def test_a_label_for_a_row_that_is_not_there_is_let_go(home: House) -> None:
+    new = home.locator.prepare(Registration(COUNCIL, "T-1", ANNA))
+    with home.database.write() as tx:
+        home.locator.observe_label(tx, new, Label.RESTRICTED, NOW)
+    assert home.locator.by_id(new.id) is None
+
+
+def test_an_erased_person_is_nobody(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN))
+    home.keys.erase(person.id, to_ms(NOW))
+    assert home.locator.by_nhs_number(ANNA) is None
+    assert home.locator.by_id(person.id) is None
+    assert by_demographics(home) is None
+    with home.database.write() as tx:
+        # The source may still take its pointer back, and learns nothing from it.
+        assert home.locator.revoke(tx, COUNCIL, "T-1")
+
+
+def test_nothing_of_a_person_can_be_read_in_the_tables(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1-unmistakable", ANNA, WRITTEN, Label.RESTRICTED))
+    with home.database.read() as tx:
+        kept = [bytes(row[0]) for row in tx.execute(text("SELECT sealed FROM person"))]
+        kept += [bytes(row[0]) for row in tx.execute(text("SELECT mac FROM blind_index"))]
+    assert len(kept) == 4
+    for value in kept:
+        for word in ("T-1-unmistakable", ANNA, "przyk", COUNCIL, '"R"', person.id):
+            assert word.encode() not in value
+
+
+def test_indexes_are_not_written_twice(home: House) -> None:
+    for _ in range(3):
+        registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN))
+    with home.database.read() as tx:
+        assert tx.execute(text("SELECT count(*) FROM blind_index")).scalar_one() == 3
+
+
+@pytest.mark.parametrize("table", ["blind_index", "person"])
+def test_a_locator_that_does_not_answer_is_closed(home: House, table: str) -> None:
+    registering(home, Registration(COUNCIL, "T-1", ANNA))
+    lose(home.database, table)
+    with pytest.raises(ClosedError, match="database"):
+        home.locator.by_nhs_number(ANNA)
