@@ -8,11 +8,15 @@ Who has salt and detail can open it; once the salt is erased, nobody can tell wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from json.encoder import encode_basestring
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import TypeAlias, cast
+
+import orjson
 
 from audit.errors import VerificationError
 
@@ -27,6 +31,9 @@ INTEGER_MAXIMUM = 2**53 - 1
 """The integers that every JSON reader keeps exact (RFC 7493 section 2.2)."""
 
 DEPTH_MAXIMUM = 32
+
+_SIMPLE = frozenset({str, int, bool, type(None)})
+_SORTED_AND_EXACT = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 _DOMAIN = b"oncetold/leaf/v1\x00"
 
@@ -82,10 +89,35 @@ def canonical(detail: object) -> bytes:
     Raises `LeafError` for fractions, integers that not every reader keeps exact, keys that are no strings, lone
     surrogates, more than 32 levels, and anything that JSON does not know.
     """
+    if _is_plain(detail, DEPTH_MAXIMUM):
+        # Of such values orjson writes the very same bytes (a property test compares them), in a fifth of the time.
+        with suppress(orjson.JSONEncodeError):
+            return orjson.dumps(detail, default=dict, option=_SORTED_AND_EXACT)
     try:
         return _canonical(detail, DEPTH_MAXIMUM).encode("utf-8")
     except UnicodeEncodeError:
         raise LeafError("a string holds a lone surrogate") from None
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Whether the value holds nothing but what orjson spells as RFC 8785 does: exact JSON types, no fraction, ASCII keys
+    (whose order by bytes is the order by UTF-16 units), not too deep. What it refuses by itself is left to it.
+    """
+    kind = type(value)
+    if kind in _SIMPLE:
+        return True
+    if depth == 0:
+        return False
+    if kind is list:
+        return all(_is_plain(one, depth - 1) for one in cast("list[object]", value))
+    if kind is not dict and kind is not MappingProxyType:
+        return False
+    for key, one in cast("Mapping[object, object]", value).items():
+        if type(key) is not str or not key.isascii():
+            return False
+        if type(one) not in _SIMPLE and not _is_plain(one, depth - 1):
+            return False
+    return True
 
 
 def _canonical(value: object, depth: int) -> str:

@@ -6,7 +6,7 @@ The sources were asked for no more than the decision permits; what they send in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from adapters.contract import Fragment, Quarantine, SourceAnswer
@@ -97,7 +97,4 @@ def assemble(fragments: Iterable[Fragment], schema: SectionSchema) -> dict[str, 
 
 
 def _count(data: Mapping[str, Json]) -> int:
-    return sum(
-        len(value) if isinstance(value, Sequence) and not isinstance(value, str) else 1
-        for value in data.values()
-    )
+    return sum(len(value) if isinstance(value, list | tuple) else 1 for value in data.values())

@@ -106,7 +106,8 @@ def subject_key(keys: KeyStore, organisation: str, person: Person | None) -> Sub
 
 def person_code(handle: str) -> str:
     """How officers name the person of a look: from the handle alone, so known and unknown people have one alike."""
-    digest = base64.b32encode(hashlib.sha256(f"person-code|{handle}".encode()).digest()).decode()
+    # Five bytes are the eight characters that are shown.
+    digest = base64.b32encode(hashlib.sha256(f"person-code|{handle}".encode()).digest()[:5]).decode()
     return f"{digest[:4]}-{digest[4:8]}"
 
 
