@@ -10,15 +10,18 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from scripts import parts as real_parts
 from tests.support.postgres import Cluster, running_cluster
-from tests.support.running import gateway  # noqa: F401 - the fixture of every tier that needs a gateway that runs
 from tests.support.sockets import SocketGuard
 from tests.support.tiers import ORDER, Tally, tier_of
+
+if TYPE_CHECKING:
+    from tests.support.running import RunningGateway
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -134,3 +137,13 @@ def fresh_database(postgres_cluster: Cluster) -> Callable[[], str]:
 def postgres_url(fresh_database: Callable[[], str]) -> str:
     """A PostgreSQL database shared by the run, for tests that do not mind each other's tables."""
     return fresh_database()
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """A gateway that runs, over SQLite and the sandbox; one for the whole run."""
+    # Imported here: the unit tests, which start in a second, need none of it.
+    from tests.support.running import running
+
+    with running(tmp_path_factory.mktemp("gateway")) as found:
+        yield found

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from adapters.sandbox.charity_drop import write_drop
 from adapters.sandbox.identity_provider.tokens import client_token, practitioner_token
 from adapters.sandbox.people import CAST, generate
@@ -112,13 +110,6 @@ def running(folder: Path) -> Iterator[RunningGateway]:
         yield RunningGateway(layout, addresses, settings, processes)
     finally:
         processes.stop()
-
-
-@pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """The gateway of the whole test run."""
-    with running(tmp_path_factory.mktemp("gateway")) as found:
-        yield found
 
 
 def _write_secrets(path: Path) -> None:
