@@ -13,8 +13,8 @@ from typing import cast
 
 from sqlalchemy import Connection, bindparam, column, insert, select, table, update
 
-from consent.permissions import Given, NotStandingError, Permission
-from core.errors import ClosedError
+from consent.permissions import Given, NonsenseError, NotStandingError, Permission
+from core.errors import BrokenRowError
 from core.keys import SubjectKey
 from core.sealing import SealError, open_json, seal_json
 from core.storage import Database, Prepared
@@ -66,7 +66,7 @@ class Ledger:
     def standing(self, key: SubjectKey) -> Standing:
         """What stands now (one row). `NOTHING` for a person who never decided anything.
 
-        Raises `ClosedError` when the database does not answer, or the row is not what was sealed.
+        Raises `ClosedError` when the database does not answer, `BrokenRowError` when the row is not what was sealed.
         """
         rows = self._database.hot(_READ_STATE, person=key.subject)
         return _open_state(rows, key)
@@ -158,9 +158,9 @@ def _open_state(rows: Sequence[tuple[object, ...]], key: SubjectKey) -> Standing
     revision, sealed = rows[0]
     try:
         values = open_json(key.key, cast("bytes", sealed), f"person_state|{key.subject}")
-    except SealError as error:
-        raise ClosedError("consent store", "a person's state does not open") from error
-    permissions = tuple(Permission.from_json(value) for value in cast("Sequence[JsonObject]", values))
+        permissions = tuple(Permission.from_json(value) for value in cast("Sequence[JsonObject]", values))
+    except (SealError, NonsenseError, ValueError, KeyError, TypeError) as error:
+        raise BrokenRowError("consent store", "a person's state does not open") from error
     return Standing(cast("int", revision), permissions)
 
 

@@ -21,3 +21,10 @@ class ClosedError(OnceToldError):
         super().__init__(f"{part}: {reason}")
         self.part = part
         self.reason = reason
+
+
+class BrokenRowError(ClosedError):
+    """What rests of one subject does not open, or is not what was sealed, while everybody else's may.
+
+    A view takes a person in this state for nobody: a 503 for them alone would tell that we know them (promise 4).
+    """

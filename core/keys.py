@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, column, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Field, SQLModel
 
-from core.errors import ClosedError, OnceToldError
+from core.errors import BrokenRowError, ClosedError, OnceToldError
 from core.sealing import KEY_BYTES, SealError, open_sealed, seal
 from core.storage import Database, Prepared, Row
 
@@ -134,7 +134,7 @@ class KeyStore:
             try:
                 known = open_sealed(self._kek, wrapped, _wrap_context(subject))
             except SealError as error:
-                raise ClosedError("key store", "a key does not unwrap") from error
+                raise BrokenRowError("key store", "a key does not unwrap") from error
             self._unwrapped[wrapped] = known
             if len(self._unwrapped) > UNWRAPPED_MAXIMUM:
                 self._unwrapped.popitem(last=False)

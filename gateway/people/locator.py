@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection, bindparam, column, delete, insert, select, table, update
 
-from core.errors import OnceToldError
+from core.errors import BrokenRowError, OnceToldError
 from core.keys import KeyStore, MissingKeyError, SubjectKey
-from core.sealing import open_json, seal_json
+from core.sealing import SealError, open_json, seal_json
 from core.storage import Database, Prepared
 from core.times import from_ms, to_ms
-from core.vocabulary import Json, Label
+from core.vocabulary import Json, Label, strictest
 from gateway.people import trace
 from gateway.people.handles import Handles
 
@@ -33,28 +33,40 @@ _FIND = Prepared(
     .limit(2)
 )
 _LOCK = Prepared(select(_PERSON.c.sealed).where(_PERSON.c.id == bindparam("id")).with_for_update())
+_HOLD = Prepared(select(_PERSON.c.sealed).where(_PERSON.c.id == bindparam("id")).with_for_update(read=True))
 
 LABEL_STANDS_FOR = timedelta(days=30)
 
 
+Labels = Mapping[str, tuple[Label, datetime]]
+"""Source -> the label that it last gave the person, and when."""
+
+
 class AmbiguousError(OnceToldError):
-    """A source registered a record under identifiers that already mean different people."""
+    """Somebody else registered these identifiers in the same moment: prepare again."""
 
     def __init__(self) -> None:
         super().__init__(
-            "these identifiers already belong to different records; ask the sources to correct them"
+            "these identifiers were being registered by another in the same moment; send it again"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A known person: pointers (source -> the source's own record id) and the last label with its time."""
+    """A known person: pointers (source -> the source's own record id) and the last label with its time.
+
+    labels: what `label` and `label_at` follow from. nhs: the index of the person's NHS number (hexadecimal), of which nobody
+    has two. sealed: the row as it was read, for `Locator.stands`.
+    """
 
     id: str
     pointers: Mapping[str, str]
     label: Label
     label_at: datetime | None
     key: SubjectKey
+    labels: Labels = field(default_factory=dict, compare=False)
+    nhs: str | None = field(default=None, compare=False)
+    sealed: bytes = field(default=b"", compare=False, repr=False)
 
     def label_at_time(self, now: datetime) -> Label:
         """The label to decide by: one that nobody confirmed for 30 days counts as unknown, which hides locations."""
@@ -115,69 +127,152 @@ class Locator:
 
     def prepare(self, registration: Registration) -> Person:
         """The person a registration means, or a new one (with a key made now, outside any transaction)."""
-        for mac in self._identifying(registration):
-            known = self.find(mac)
-            if known is not None:
-                return known
+        with self._database.read() as tx:
+            known = self._meant(tx, registration)
+        if known is not None:
+            return known
         person_id = "p_" + secrets.token_urlsafe(18)
         return Person(person_id, {}, Label.UNKNOWN, None, self._keys.get_or_create(person_id))
 
     def register(self, tx: Connection, person: Person, registration: Registration, at: datetime) -> bool:
-        """Set the source's pointer, indexes and label; True when the person is new. Raises `AmbiguousError`."""
-        macs = self._identifying(registration)
-        known = _rows_under(tx, macs)
-        if known - {person.id}:
+        """Set the source's pointer, indexes and label; True when the person is new. Raises `AmbiguousError`.
+
+        A source's last word about its own record counts: one that it now says belongs to somebody else leaves whom it stood
+        with. Whether that was another person's NHS number is never told: it would tell who else knows them.
+        """
+        meant = self._meant(tx, registration)
+        if (meant.id if meant else None) != (person.id if person.sealed else None):
             raise AmbiguousError
-        locked = _LOCK.rows(tx, id=person.id)
-        current = _open(person.id, bytes(locked[0][0]), person.key) if locked else person
+        macs = self._identifying(registration)
+        if registration.demographics is not None:
+            macs = (*macs, self._handles.blind_index(trace.by_demographics(registration.demographics)))
+        self._forget_erased(tx, macs)
+        self._take_from_others(tx, person, registration, macs)
+        current = meant or person
         pointers = dict(current.pointers)
         if registration.reference:
             pointers[registration.source] = registration.reference
         changed = replace(current, pointers=pointers)
+        if registration.nhs_number is not None:
+            changed = replace(changed, nhs=self._nhs(registration).hex())
         if registration.label is not None:
-            changed = replace(changed, label=registration.label, label_at=at)
-        self._write(tx, changed, is_new=not locked)
-        if registration.demographics is not None:
-            macs = (*macs, self._handles.blind_index(trace.by_demographics(registration.demographics)))
+            changed = _labelled(changed, registration.source, registration.label, at)
+        self._write(tx, changed, is_new=meant is None)
         _index(tx, person.id, macs)
-        return not locked
+        return meant is None
 
     def revoke(self, tx: Connection, source: str, reference: str) -> bool:
         """Take the source's pointer back; False if it never stood (the caller is not told)."""
         mac = self._handles.blind_index(trace.by_record(source, reference))
         people = _rows_under(tx, (mac,))
         for person_id in people:
-            locked = _LOCK.rows(tx, id=person_id)
-            try:
-                current = _open(person_id, bytes(locked[0][0]), self._keys.get(person_id))
-            except MissingKeyError:
-                continue
-            pointers = {name: value for name, value in current.pointers.items() if name != source}
-            self._write(tx, replace(current, pointers=pointers), is_new=False)
+            self._drop_pointer(tx, person_id, source, reference)
         tx.execute(delete(_INDEX).where(_INDEX.c.mac == mac))
         return bool(people)
 
-    def observe_label(self, tx: Connection, person: Person, label: Label, at: datetime) -> None:
-        """Keep the label that a source just sent."""
-        locked = _LOCK.rows(tx, id=person.id)
-        if locked:
-            current = _open(person.id, bytes(locked[0][0]), person.key)
-            self._write(tx, replace(current, label=label, label_at=at), is_new=False)
+    def observe_label(
+        self, tx: Connection, person: Person, label: Label, at: datetime, source: str = ""
+    ) -> None:
+        """Keep the label that a source just sent. It may only get stricter; it falls by the source's own registration."""
+        current = self._locked(tx, person.id, person.key)
+        if current is None:
+            return
+        known = current.labels.get(source, (Label.UNKNOWN, at))[0]
+        kept = label if known is Label.UNKNOWN else strictest([known, label])
+        self._write(tx, _labelled(current, source, kept, at), is_new=False)
+
+    def stands(self, tx: Connection, person: Person, label: Label) -> bool:
+        """Whether what was decided about the person may still leave: their pointers stand, and no stricter label came than
+        the one it was made ready for. Holds the row until the transaction ends.
+        """
+        rows = _HOLD.rows(tx, id=person.id)
+        if not rows:
+            return False
+        sealed = bytes(rows[0][0])
+        if sealed == person.sealed:
+            return True
+        try:
+            current = _open(person.id, sealed, person.key)
+        except BrokenRowError:
+            return False
+        return current.pointers.items() >= person.pointers.items() and current.label.strictness <= max(
+            person.label.strictness, label.strictness
+        )
+
+    def _meant(self, tx: Connection, registration: Registration) -> Person | None:
+        """Whom a registration means: the one with the NHS number, or else whose record it was, unless that one has another
+        NHS number: nobody has two, so the source has corrected its record, and it is about somebody we do not know yet.
+        """
+        record, nhs = self._record(registration), self._nhs(registration)
+        if nhs:
+            found = self._living(tx, nhs)
+            if found:
+                return found[0]
+        if not record:
+            return None
+        holders = self._living(tx, record)
+        holder = holders[0] if holders else None
+        if holder is not None and nhs and holder.nhs is not None:
+            return None
+        return holder
+
+    def _living(self, tx: Connection, mac: bytes) -> list[Person]:
+        """The people under an index whose key was not erased, by id."""
+        found = (self._locked(tx, person_id) for person_id in sorted(_rows_under(tx, (mac,))))
+        return [person for person in found if person is not None]
+
+    def _locked(self, tx: Connection, person_id: str, key: SubjectKey | None = None) -> Person | None:
+        rows = _LOCK.rows(tx, id=person_id)
+        if not rows:
+            return None
+        try:
+            return _open(person_id, bytes(rows[0][0]), key or self._keys.get(person_id))
+        except MissingKeyError:
+            return None
+
+    def _forget_erased(self, tx: Connection, macs: tuple[bytes, ...]) -> None:
+        """Whoever was erased is nobody: their indexes must not make somebody else ambiguous."""
+        for person_id in _rows_under(tx, macs):
+            try:
+                self._keys.get(person_id)
+            except MissingKeyError:
+                tx.execute(delete(_INDEX).where(_INDEX.c.person == person_id))
+
+    def _take_from_others(
+        self, tx: Connection, person: Person, registration: Registration, macs: tuple[bytes, ...]
+    ) -> None:
+        record = self._record(registration)
+        for other in _rows_under(tx, (record,)) - {person.id} if record else ():
+            self._drop_pointer(tx, other, registration.source, registration.reference)
+            gone = tuple(mac for mac in macs if mac != self._nhs(registration))
+            tx.execute(delete(_INDEX).where(_INDEX.c.person == other, _INDEX.c.mac.in_(gone)))
+
+    def _drop_pointer(self, tx: Connection, person_id: str, source: str, reference: str) -> None:
+        current = self._locked(tx, person_id)
+        if current is not None and current.pointers.get(source) == reference:
+            pointers = {name: value for name, value in current.pointers.items() if name != source}
+            self._write(tx, replace(current, pointers=pointers), is_new=False)
+
+    def _nhs(self, registration: Registration) -> bytes:
+        """The index of the NHS number; empty for none."""
+        number = registration.nhs_number
+        return b"" if number is None else self._handles.blind_index(trace.by_nhs_number(number))
+
+    def _record(self, registration: Registration) -> bytes:
+        """The index of the source's own record id; empty for none."""
+        if not registration.reference:
+            return b""
+        return self._handles.blind_index(trace.by_record(registration.source, registration.reference))
 
     def _identifying(self, registration: Registration) -> tuple[bytes, ...]:
         """Indexes that mean one person for certain: the NHS number, and the source's own record id."""
-        keys = []
-        if registration.nhs_number is not None:
-            keys.append(trace.by_nhs_number(registration.nhs_number))
-        if registration.reference:
-            keys.append(trace.by_record(registration.source, registration.reference))
-        return tuple(self._handles.blind_index(key) for key in keys)
+        return tuple(mac for mac in (self._nhs(registration), self._record(registration)) if mac)
 
     def _write(self, tx: Connection, person: Person, *, is_new: bool) -> None:
         value: dict[str, Json] = {
             "pointers": dict(person.pointers),
-            "label": person.label.value,
-            "label_at": None if person.label_at is None else to_ms(person.label_at),
+            "labels": {source: [label.value, to_ms(at)] for source, (label, at) in person.labels.items()},
+            "nhs": person.nhs,
         }
         sealed = seal_json(person.key.key, value, f"person|{person.id}")
         if is_new:
@@ -187,15 +282,26 @@ class Locator:
 
 
 def _open(person_id: str, sealed: bytes, key: SubjectKey) -> Person:
-    value = cast("Mapping[str, Json]", open_json(key.key, sealed, f"person|{person_id}"))
-    at = cast("int | None", value["label_at"])
-    return Person(
-        id=person_id,
-        pointers=cast("Mapping[str, str]", value["pointers"]),
-        label=Label(cast("str", value["label"])),
-        label_at=None if at is None else from_ms(at),
-        key=key,
-    )
+    """The row as a person; `BrokenRowError` for one that is not what was sealed."""
+    try:
+        value = cast("Mapping[str, Json]", open_json(key.key, sealed, f"person|{person_id}"))
+        said = cast("Mapping[str, tuple[str, int]]", value["labels"])
+        labels = {source: (Label(label), from_ms(at)) for source, (label, at) in said.items()}
+        pointers, nhs = cast("Mapping[str, str]", value["pointers"]), cast("str | None", value["nhs"])
+    except (SealError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenRowError("people", type(error).__name__) from None
+    return _with_labels(Person(person_id, pointers, Label.UNKNOWN, None, key, nhs=nhs, sealed=sealed), labels)
+
+
+def _labelled(person: Person, source: str, label: Label, at: datetime) -> Person:
+    return _with_labels(person, {**person.labels, source: (label, at)})
+
+
+def _with_labels(person: Person, labels: Labels) -> Person:
+    """The strictest label holds, from the last time that a source gave it: no source lifts another's restriction."""
+    label = strictest([label for label, _ in labels.values()])
+    times = [at for one, at in labels.values() if one is label]
+    return replace(person, labels=labels, label=label, label_at=max(times, default=None))
 
 
 def _rows_under(tx: Connection, macs: tuple[bytes, ...]) -> set[str]:

@@ -19,12 +19,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Protocol
+
+import structlog
 
 from adapters.contract import Source
 from consent import permissions
 from consent.ledger import Ledger
 from core.clock import Clock
+from core.errors import BrokenRowError
+from core.keys import SubjectKey
 from core.sections import SectionSchema
 from core.storage import Database, off_loop
 from core.vocabulary import Label
@@ -37,6 +42,10 @@ from gateway.views.fetch import Outages, fetch
 from gateway.views.minimise import minimise
 from gateway.views.record import Recording, record, record_refusal
 from gateway.views.values import ALLOWED_NOTHING, Allowed, Ask, Context, Recorded, RefusedError, Ruling, View
+
+logger = structlog.get_logger(__name__)
+NOBODY = SubjectKey("nobody", b"", b"")
+"""A subject that has no row anywhere."""
 
 
 class Authenticates(Protocol):
@@ -70,6 +79,13 @@ class Timing:
         if not 0 < self.fetch_deadline < self.empty_release:
             raise ValueError("an empty view must be released after the fetch deadline")
 
+    def until_release(self, elapsed: float) -> float:
+        """Seconds to wait: to the release time or, where that has passed, to its next whole multiple.
+
+        A gateway that is behind its time must not begin to tell by it who has records to be fetched.
+        """
+        return max(1, ceil(elapsed / self.empty_release)) * self.empty_release - elapsed
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -97,8 +113,14 @@ async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation
     """
     started = parts.clock.monotonic()
     caller = await parts.verifier.verify(authorization)
-    person = await resolve(parts, caller, ask)
-    allowed = await consent(parts, person)
+    await refuse_whoever_it_is(parts, Context(caller, ask, None, ALLOWED_NOTHING, started, correlation_id))
+    try:
+        person = await resolve(parts, caller, ask)
+        allowed = await consent(parts, person)
+    except BrokenRowError as broken:
+        # A 503 for one person alone would tell that we know them: they are nobody until an operator has mended the row.
+        logger.error("person.unreadable", part=broken.part, correlation=correlation_id)
+        person, allowed = None, ALLOWED_NOTHING
     context = Context(caller, ask, person, allowed, started, correlation_id)
     ruling = await decide(parts, context)
     fetched = await fetch(parts.sources, parts.outages, ruling.decision, context, parts.timing.fetch_deadline)
@@ -109,6 +131,11 @@ async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation
     return await answer(parts, context, ruling, recorded)
 
 
+async def refuse_whoever_it_is(parts: Parts, context: Context) -> None:
+    """Refuse what nobody may have, before the person is looked at: so that a 403 takes as long whoever they are."""
+    await decide(parts, context)
+
+
 async def resolve(parts: Parts, caller: Caller, ask: Ask) -> Person | None:
     """Step 2. Nobody: a handle this recipient was never given, an ambiguous one, an unknown or erased person."""
     mac = parts.handles.open(caller.organisation, ask.person)
@@ -116,8 +143,9 @@ async def resolve(parts: Parts, caller: Caller, ask: Ask) -> Person | None:
 
 
 async def consent(parts: Parts, person: Person | None) -> Allowed:
-    """Step 3."""
+    """Step 3. For nobody too the store is asked: one that is down is down for all alike."""
     if person is None:
+        await off_loop(parts.database, parts.ledger.standing, NOBODY)
         return ALLOWED_NOTHING
     standing = await off_loop(parts.database, parts.ledger.standing, person.key)
     return Allowed(standing, permissions.next_change(standing.permissions, parts.clock.now()))
@@ -145,7 +173,7 @@ async def answer(parts: Parts, context: Context, ruling: Ruling, recorded: Recor
     """Step 8. Outages are told from the sources' health alone, so they read alike for every person (promise 9)."""
     if not recorded.sections:
         elapsed = parts.clock.monotonic() - context.started
-        await asyncio.sleep(max(0.0, parts.timing.empty_release - elapsed))
+        await asyncio.sleep(parts.timing.until_release(elapsed))
     named = ruling.decision.named_sources & parts.sources.keys()
     unavailable = sorted(name for name in named if parts.outages.known_down(name))
     return View(context.ask.purpose, recorded.sections, tuple(unavailable), recorded.receipt)

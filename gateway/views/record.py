@@ -21,7 +21,7 @@ from consent.ledger import Ledger
 from core.clock import Clock
 from core.keys import KeyStore, SubjectKey
 from core.unit_of_work import Written, only
-from core.vocabulary import Json, JsonObject
+from core.vocabulary import Json, JsonObject, Label
 from gateway.authority import Authority
 from gateway.people.locator import Locator, Person
 from gateway.policy.port import Decision
@@ -58,12 +58,15 @@ async def record(
     disclosed = seal_entry(_draft(context, Kind.DISCLOSURE, "disclosed", detail, minimal.sections), key)
 
     def guarded(tx: Connection) -> Written[tuple[ViewSection, ...], SealedEntry]:
-        moved = what_moved(parts, tx, context, ruling, person)
+        moved = what_moved(parts, tx, context, ruling, person, minimal.label)
         if moved is not None:
             refused = _draft(context, Kind.REFUSAL, "guard", {**detail, "sections": {}, "moved": moved}, ())
             return Written((), (seal_entry(refused, key),))
         if _label_is_news(minimal, person):
-            parts.locator.observe_label(tx, person, minimal.label, parts.clock.now())
+            for answer in fetched.answers:
+                if answer.person_label is not None:
+                    now = parts.clock.now()
+                    parts.locator.observe_label(tx, person, answer.person_label, now, answer.source)
         return Written(minimal.sections, (disclosed,))
 
     committed = await parts.committer.append(Append(guarded, changes=_label_is_news(minimal, person)))
@@ -85,11 +88,13 @@ async def record_refusal(parts: Recording, context: Context, decision: Decision)
 
 
 def what_moved(
-    parts: Recording, tx: Connection, context: Context, ruling: Ruling, person: Person
+    parts: Recording, tx: Connection, context: Context, ruling: Ruling, person: Person, label: Label
 ) -> str | None:
     """The guard. None while all stands; otherwise what moved since the decision. Holds the rows until the commit."""
     if not parts.ledger.revision_stands(tx, person.id, context.allowed.standing.revision):
         return "consent"
+    if not parts.locator.stands(tx, person, label):
+        return "person"
     if not parts.authority.stands(tx, ruling.decision.revision):
         return "policy"
     if not parts.keys.stands(person.key):

@@ -18,7 +18,7 @@ from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append, Receipt
 from consent.permissions import Given, Permission
 from core.errors import OnceToldError
-from core.storage import Prepared
+from core.storage import Database, Prepared
 from core.times import to_ms
 from core.unit_of_work import only
 from core.vocabulary import Kind as PermissionKind
@@ -125,6 +125,30 @@ async def failing_for_this_record(way: Walk) -> str:
     return way.handle()
 
 
+def spoil(database: Database, table_name: str, column_name: str, key: str, person: str) -> None:
+    with database.write() as tx:
+        spoilt = f"UPDATE {table_name} SET {column_name} = substr({column_name}, 2) WHERE {key} = :person"  # noqa: S608
+        tx.execute(text(spoilt), {"person": person})
+
+
+async def whose_row_is_spoilt(way: Walk) -> str:
+    await way.allow()
+    spoil(way.home.database, "person", "sealed", "id", way.person.id)
+    return way.handle()
+
+
+async def whose_consent_is_spoilt(way: Walk) -> str:
+    await way.allow()
+    spoil(way.home.database, "person_state", "sealed", "person", way.person.id)
+    return way.handle()
+
+
+async def whose_key_is_spoilt(way: Walk) -> str:
+    await way.allow()
+    spoil(way.home.key_database, "person_key", "wrapped", "subject", way.person.id)
+    return way.handle()
+
+
 async def without_pointers(way: Walk) -> str:
     await way.allow()
     with way.home.database.write() as tx:
@@ -166,6 +190,9 @@ SILENT: dict[str, Case] = {
         hidden_by_a_label_that_arrives,
         no_longer_held,
         failing_for_this_record,
+        whose_row_is_spoilt,
+        whose_consent_is_spoilt,
+        whose_key_is_spoilt,
         without_pointers,
         ambiguous,
         guessed,

@@ -74,14 +74,9 @@ def turn_back(way: Walk, _: Parts) -> None:
     way.home.clock.wall -= timedelta(seconds=30)
 
 
-def move_wrapped_key(way: Walk, _: Parts) -> None:
+def move_wrapped_keys(way: Walk, _: Parts) -> None:
     with way.home.key_database.write() as tx:
         tx.exec_driver_sql("UPDATE person_key SET wrapped = substr(wrapped, 2)")
-
-
-def alter_consent(way: Walk, _: Parts) -> None:
-    with way.home.database.write() as tx:
-        tx.exec_driver_sql("UPDATE person_state SET sealed = substr(sealed, 2)")
 
 
 @dataclass(frozen=True)
@@ -98,12 +93,9 @@ DOUBTS = {
     "policy-engine": Doubt(doubt_engine, "policy engine"),
     "issuer-keys": Doubt(doubt_issuer, "issuer keys"),
     "key-store": Doubt(lambda way, _: lose(way.home.key_database, "person_key"), "key store"),
-    "a-key-that-does-not-unwrap": Doubt(move_wrapped_key, "key store"),
+    "keys-that-do-not-unwrap": Doubt(move_wrapped_keys, "key store"),
     "people": Doubt(lambda way, _: lose(way.home.database, "blind_index"), "database"),
-    "consent-store": Doubt(
-        lambda way, _: lose(way.home.database, "person_state"), "database", about_nobody=False
-    ),
-    "a-consent-that-does-not-open": Doubt(alter_consent, "consent store", about_nobody=False),
+    "consent-store": Doubt(lambda way, _: lose(way.home.database, "person_state"), "database"),
     "authority": Doubt(
         lambda way, _: lose(way.home.database, "authority"), "audit log", early=False, about_nobody=False
     ),
@@ -130,6 +122,7 @@ async def nothing_is_disclosed(way: Walk, parts: Parts) -> None:
 async def test_promise_5_closed_by_default(way: Walk, name: str) -> None:
     doubt, parts = DOUBTS[name], doubtful(way)
     await way.allow()
+    way.home.organisation_key()
     doubt.cast(way, parts)
     with pytest.raises(ClosedError) as raised:
         await way.ask(parts=parts)
@@ -235,14 +228,14 @@ def careless(way: Walk, name: str) -> Parts:
             return replace(parts, engine=LastKnownEngine(way.parts.engine))
         case "issuer-keys":
             return replace(parts, verifier=TrustingIssuer())
-        case "key-store" | "a-key-that-does-not-unwrap":
+        case "key-store" | "keys-that-do-not-unwrap":
             keys = KeptKeys(way)
             return replace(
                 parts,
                 locator=Locator(home.database, keys, home.handles),
                 recording=replace(parts.recording, keys=keys),
             )
-        case "consent-store" | "a-consent-that-does-not-open":
+        case "consent-store":
             ledger = KeptLedger(home.database)
             return replace(parts, ledger=ledger, recording=replace(parts.recording, ledger=ledger))
         case "people":

@@ -89,15 +89,14 @@ def test_two_people_of_one_name_and_birth_date_are_nobody_by_it(home: House) -> 
     assert home.locator.by_id(one.id) == one
 
 
-def test_identifiers_of_two_people_in_one_registration_are_refused(home: House) -> None:
+def test_a_source_that_corrects_its_record_moves_its_own_pointer_and_merges_nobody(home: House) -> None:
     registering(home, Registration(COUNCIL, "T-1", ANNA))
-    registering(home, Registration(COUNCIL, "T-2", STRANGER))
-    with pytest.raises(AmbiguousError, match="different records"):
-        registering(home, Registration(COUNCIL, "T-1", STRANGER))
+    registering(home, Registration(PRACTICE, "N-1", STRANGER))
+    registering(home, Registration(COUNCIL, "T-1", STRANGER))
     anna, stranger = home.locator.by_nhs_number(ANNA), home.locator.by_nhs_number(STRANGER)
     assert anna is not None
     assert stranger is not None
-    assert (anna.pointers, stranger.pointers) == ({COUNCIL: "T-1"}, {COUNCIL: "T-2"})
+    assert (anna.pointers, stranger.pointers) == ({}, {COUNCIL: "T-1", PRACTICE: "N-1"})
 
 
 def test_of_two_replicas_that_meet_somebody_new_at_once_one_is_told_to_try_again(home: House) -> None:
