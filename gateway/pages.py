@@ -14,15 +14,15 @@ from fastapi import FastAPI
 
 from audit.console.context import ConsoleSettings
 from audit.console.router import build_router as build_console
-from audit.entries import Draft, Kind, seal_entry
+from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append
 from audit.reader import LogReader
 from consent.portal.context import PortalSettings
 from consent.portal.router import build_router as build_portal
 from core.unit_of_work import only
 from gateway.compose import Gateway
-from gateway.people.locator import Registration
-from gateway.people.registering import register
+from gateway.people.locator import Person, Registration
+from gateway.people.registering import register_durably
 from gateway.people.trace import TraceError
 from gateway.services.console import OfficerServices
 from gateway.services.portal import ResidentServices
@@ -112,16 +112,16 @@ async def _signed_in(gateway: Gateway, kind: kinds.Kind, who: SignedIn) -> str:
 async def _resident(gateway: Gateway, nhs_number: str) -> str:
     """The person's internal id; somebody whom no source knows yet gets a row, so that they can decide beforehand."""
     registration = Registration(source="", reference="", nhs_number=nhs_number)
+
+    def signed_in(person: Person) -> tuple[SealedEntry, ...]:
+        return (seal_entry(Draft(Kind.SIGN_IN, "signed-in", frozenset(), {"door": "portal"}), person.key),)
+
     try:
-        person = await asyncio.to_thread(gateway.locator.prepare, registration)
+        return await register_durably(
+            gateway.locator, gateway.ledger, gateway.committer, gateway.clock, registration, signed_in
+        )
     except TraceError as error:
         raise NotAdmittedError("Your sign-in told us an NHS number that is not valid.") from error
-    entry = seal_entry(Draft(Kind.SIGN_IN, "signed-in", frozenset(), {"door": "portal"}), person.key)
-    work = partial(
-        register, gateway.locator, gateway.ledger, person, registration, gateway.clock.now(), (entry,)
-    )
-    committed = await gateway.committer.append(Append(work, changes=True))
-    return committed.value
 
 
 async def _note_officer(gateway: Gateway, who: SignedIn) -> None:

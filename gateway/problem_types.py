@@ -149,9 +149,9 @@ _TYPES: Final = (
     ProblemType(
         "identifiers-ambiguous",
         409,
-        "These identifiers mean different people",
-        "You registered a record under identifiers that already belong to different records.",
-        "Correct your record, or leave the identifiers out and send its reference alone.",
+        "Somebody else registered these identifiers just now",
+        "Another registration of the same identifiers was under way in the same moment, again and again.",
+        "Send the registration again.",
     ),
     ProblemType(
         "body-too-large",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from fastapi import APIRouter
 from sqlalchemy import Connection
@@ -17,7 +16,7 @@ from audit.log import Append
 from consent.ledger import Ledger
 from core.clock import Clock
 from core.keys import KeyStore
-from core.storage import Database, off_loop
+from core.storage import Database
 from core.unit_of_work import Written
 from core.vocabulary import Label
 from gateway.api.body import body_of, read_body
@@ -28,7 +27,7 @@ from gateway.identity.verifier import TokenVerifier
 from gateway.people import trace
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Registration
-from gateway.people.registering import register
+from gateway.people.registering import register_durably
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +88,10 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
             _demographics(body.demographics),
             None if body.label is None else Label(body.label),
         )
-        person = await off_loop(parts.database, parts.locator.prepare, registration)
         entry = _entry(parts, caller, "registered")
-        work = partial(
-            register, parts.locator, parts.ledger, person, registration, parts.clock.now(), (entry,)
+        await register_durably(
+            parts.locator, parts.ledger, parts.committer, parts.clock, registration, lambda _: (entry,)
         )
-        await parts.committer.append(Append(work, changes=True))
         return Response(status_code=204)
 
     @router.delete(
