@@ -19,14 +19,16 @@ from consent.permissions import Given
 from core.clock import Clock
 from core.keys import KeyStore, SubjectKey
 from core.times import to_ms
+from core.vocabulary import Label
 from gateway.authority import Authority
 from gateway.consenting import Consenting, Grant
+from gateway.people.locator import Locator, Person
 from gateway.views.pipeline import Parts
 from gateway.views.record import Recording
 from gateway.views.values import View
 from tests.support.clock import FakeClock
 from tests.support.house import KEK, house
-from tests.support.walk import CALLERS, COUNCIL, RECORDS, Walk, registers
+from tests.support.walk import CALLERS, COUNCIL, PRACTICE, RECORDS, Walk, registers
 
 OTHER_BUNDLE = "sha256:" + "11" * 32
 LASTS = timedelta(hours=1)
@@ -51,6 +53,16 @@ async def withdraw(way: Walk, permission: str) -> None:
     await way.stop(permission)
 
 
+async def take_a_pointer_back(way: Walk, _: str) -> None:
+    with way.home.database.write() as tx:
+        way.home.locator.revoke(tx, COUNCIL, f"record-at-{COUNCIL}")
+
+
+async def restrict(way: Walk, _: str) -> None:
+    with way.home.database.write() as tx:
+        way.home.locator.observe_label(tx, way.person, Label.VERY_RESTRICTED, way.home.clock.now(), PRACTICE)
+
+
 async def suspend(way: Walk, _: str) -> None:
     with way.home.database.write() as tx:
         way.home.authority.put(tx, OTHER_BUNDLE)
@@ -65,12 +77,20 @@ async def let_time_run_out(way: Walk, _: str) -> None:
     way.home.clock.advance(LASTS.total_seconds())
 
 
-def credulous(way: Walk, moved: str) -> Recording:
-    recording, home = way.parts.recording, way.home
+class CredulousLocator(Locator):
+    def stands(self, tx: Connection, person: Person, label: Label) -> bool:
+        return True
+
+
+def credulous(way: Walk, recording: Recording, moved: str) -> Recording:
+    """The recording with one part of its guard taken out."""
+    home = way.home
     clock: Clock = FakeClock(home.clock.now())
     match moved:
         case "consent":
             return replace(recording, ledger=CredulousLedger(home.database))
+        case "person":
+            return replace(recording, locator=CredulousLocator(home.database, home.keys, home.handles))
         case "policy":
             return replace(recording, authority=CredulousAuthority(home.database))
         case "key":
@@ -79,12 +99,15 @@ def credulous(way: Walk, moved: str) -> Recording:
             return replace(recording, clock=clock)
 
 
-MEANWHILE: dict[str, Callable[[Walk, str], Awaitable[None]]] = {
-    "consent": withdraw,
-    "policy": suspend,
-    "key": erase,
-    "time": let_time_run_out,
+MEANWHILE: dict[str, tuple[str, Callable[[Walk, str], Awaitable[None]]]] = {
+    "withdrawn": ("consent", withdraw),
+    "pointer-revoked": ("person", take_a_pointer_back),
+    "restricted": ("person", restrict),
+    "policy-changed": ("policy", suspend),
+    "erased": ("key", erase),
+    "run-out": ("time", let_time_run_out),
 }
+"""What may happen between the decision and the record, and what the guard says has moved."""
 
 
 async def allow_for_an_hour(way: Walk) -> str:
@@ -129,38 +152,35 @@ def outcome_of(way: Walk, receipt: Receipt) -> tuple[str, object]:
     return row[1], detail["moved"]
 
 
-@pytest.mark.parametrize("moved", MEANWHILE)
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
 async def test_promise_2_withdrawal_is_immediate_and_so_is_everything_the_decision_rests_on(
-    way: Walk, moved: str
+    way: Walk, meanwhile: str
 ) -> None:
+    moved, happens = MEANWHILE[meanwhile]
     permission = await allow_for_an_hour(way)
-    view = await nothing_leaves_after(way, lambda: MEANWHILE[moved](way, permission))
-    assert outcome_of(way, view.receipt) == ("guard", moved)
+    view = await nothing_leaves_after(way, lambda: happens(way, permission))
+    assert outcome_of(way, view.receipt) == ("empty", moved)
 
 
-@pytest.mark.parametrize("moved", MEANWHILE)
-async def test_without_the_guard_the_promise_breaks(way: Walk, moved: str) -> None:
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+async def test_without_the_guard_the_promise_breaks(way: Walk, meanwhile: str) -> None:
+    moved, happens = MEANWHILE[meanwhile]
     permission = await allow_for_an_hour(way)
-    parts = way.without(recording=credulous(way, moved))
+    parts = way.without(recording=credulous(way, way.parts.recording, moved))
     with pytest.raises(AssertionError):
-        await nothing_leaves_after(way, lambda: MEANWHILE[moved](way, permission), parts)
+        await nothing_leaves_after(way, lambda: happens(way, permission), parts)
 
 
-@pytest.mark.parametrize("kept", ["consent", "policy", "key", "time"])
-async def test_each_guard_is_needed_because_the_others_do_not_stand_in_for_it(way: Walk, kept: str) -> None:
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+async def test_each_guard_is_needed_because_the_others_do_not_stand_in_for_it(
+    way: Walk, meanwhile: str
+) -> None:
+    kept, happens = MEANWHILE[meanwhile]
     permission = await allow_for_an_hour(way)
     recording = way.parts.recording
-    for moved in MEANWHILE:
-        if moved != kept:
-            recording = {
-                "consent": lambda r: replace(r, ledger=CredulousLedger(way.home.database)),
-                "policy": lambda r: replace(r, authority=CredulousAuthority(way.home.database)),
-                "key": lambda r: replace(r, keys=CredulousKeys(way.home.key_database, KEK)),
-                "time": lambda r: replace(r, clock=FakeClock(way.home.clock.now())),
-            }[moved](recording)
-    await nothing_leaves_after(
-        way, lambda: MEANWHILE[kept](way, permission), way.without(recording=recording)
-    )
+    for moved in {moved for moved, _ in MEANWHILE.values()} - {kept}:
+        recording = credulous(way, recording, moved)
+    await nothing_leaves_after(way, lambda: happens(way, permission), way.without(recording=recording))
 
 
 async def test_promise_2_withdrawal_is_immediate_on_every_replica(way: Walk) -> None:
@@ -175,7 +195,7 @@ async def test_promise_2_withdrawal_is_immediate_on_every_replica(way: Walk) -> 
         with other.database.write() as tx:
             other.authority.put(tx, way.parts.engine.revision)
         view = await nothing_leaves_after(way, withdraw_there)
-    assert outcome_of(way, view.receipt) == ("guard", "consent")
+    assert outcome_of(way, view.receipt) == ("empty", "consent")
 
 
 async def test_promise_2_a_later_view_is_not_even_fetched(way: Walk) -> None:
