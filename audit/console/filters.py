@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import MAXYEAR, date
 from urllib.parse import urlencode
 
 from audit.console.ports import FilterOptions, Filters, Option
@@ -86,6 +86,8 @@ def _known(value: str | None, options: tuple[Option, ...]) -> str | None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    # The end of the calendar has no day after it.
+    return found if found.year < MAXYEAR else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 
 from audit.console.context import HOME, Console, ConsoleSettings, build_console
 from audit.console.filters import older_than, read_filters
@@ -11,6 +13,8 @@ from core.pages.rendering import Viewer
 from core.pages.routing import NotHereError, add_missing_page, page_router
 
 PREFIX = "/console"
+Index = Annotated[int, Path(ge=0, le=2**53)]
+"""Of an entry. No log gets beyond that, and no database counts much further."""
 
 
 def build_router(services: ConsoleServices, settings: ConsoleSettings | None = None) -> APIRouter:
@@ -53,19 +57,19 @@ def _add_item(router: APIRouter, console: Console) -> None:
     services = console.services
 
     @router.get("/items/{index}", response_class=Response)
-    async def item(request: Request, index: int) -> Response:
+    async def item(request: Request, index: Index) -> Response:
         officer, viewer = await console.officer(request)
         return await _page(request, officer, viewer, await _item(officer, index), None)
 
     @router.post("/items/{index}", response_class=Response)
-    async def verify(request: Request, index: int) -> Response:
+    async def verify(request: Request, index: Index) -> Response:
         """Verify now. The answer is shown at once: nothing was changed, so a reload only verifies again."""
         officer, viewer = await console.posted(request)
         found = await _item(officer, index)
         return await _page(request, officer, viewer, found, await services.verify(officer, index))
 
     @router.get("/items/{index}/receipt.txt", response_class=Response)
-    async def receipt(request: Request, index: int) -> Response:
+    async def receipt(request: Request, index: Index) -> Response:
         officer, _viewer = await console.officer(request)
         found = await _item(officer, index)
         if not found.receipt:

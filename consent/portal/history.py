@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from consent.portal.context import Portal
 from consent.portal.ports import HISTORY_PAGE, Proof
 from core.pages.routing import NotHereError
 
 HISTORY = "/portal/history"
+INDEX_MAXIMUM: Final = 2**53
+"""No log gets there, and no database counts much further."""
+Index = Annotated[int, Path(ge=0, le=INDEX_MAXIMUM)]
+Before = Annotated[int | None, Query(ge=0, le=INDEX_MAXIMUM)]
 
 
 def add_pages(router: APIRouter, portal: Portal) -> None:
@@ -16,7 +22,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
     services, pages = portal.services, portal.pages
 
     @router.get("/history", response_class=Response)
-    async def history(request: Request, before: int | None = None) -> Response:
+    async def history(request: Request, before: Before = None) -> Response:
         resident, viewer = await portal.resident(request)
         looks = await services.history(resident.person, before)
         older = looks[-1].index if len(looks) >= HISTORY_PAGE else None
@@ -25,19 +31,19 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         )
 
     @router.get("/history/{index}", response_class=Response)
-    async def proof(request: Request, index: int) -> Response:
+    async def proof(request: Request, index: Index) -> Response:
         resident, viewer = await portal.resident(request)
         found = await _proof(resident.person, index)
         return pages.page(request, "portal/proof.html", viewer=viewer, proof=found, back=HISTORY)
 
     @router.get("/history/{index}/receipt.txt", response_class=Response)
-    async def receipt(request: Request, index: int) -> Response:
+    async def receipt(request: Request, index: Index) -> Response:
         resident, _viewer = await portal.resident(request)
         found = await _proof(resident.person, index)
         return pages.text(found.receipt_text, f"oncetold-receipt-{index}.txt")
 
     @router.get("/history/{index}/written-down.json", response_class=Response)
-    async def opening(request: Request, index: int) -> Response:
+    async def opening(request: Request, index: Index) -> Response:
         resident, _viewer = await portal.resident(request)
         found = await _proof(resident.person, index)
         return pages.text(found.opening_json, f"oncetold-written-down-{index}.json", "application/json")

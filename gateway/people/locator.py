@@ -47,7 +47,7 @@ class AmbiguousError(OnceToldError):
 
     def __init__(self) -> None:
         super().__init__(
-            "these identifiers were being registered by another in the same moment; send it again"
+            "these identifiers were being registered by another in the same moment: send it again"
         )
 
 

@@ -13,6 +13,9 @@ from nhs_number.validate import is_valid
 
 from core.errors import OnceToldError
 
+_ACCENTS_FROM, _ACCENTS_TO = "\u0300", "\u036f"
+"""Unicode's combining diacritical marks, which Latin, Greek and Cyrillic letters carry."""
+
 
 class TraceError(OnceToldError):
     """Identifiers that cannot be used, with what to mend; never the identifier itself."""
@@ -51,5 +54,10 @@ def by_record(source: str, reference: str) -> str:
 
 
 def _letters(text: str) -> str:
+    """Letters, digits and the marks that are no accents: in most scripts outside Europe a mark is a vowel (Meena, Mona)."""
     folded = unicodedata.normalize("NFKD", text.replace("Ł", "L").replace("ł", "l")).casefold()
-    return "".join(character for character in folded if character.isalnum())
+    return "".join(character for character in folded if character.isalnum() or _is_vowel_sign(character))
+
+
+def _is_vowel_sign(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") and not _ACCENTS_FROM <= character <= _ACCENTS_TO

@@ -56,7 +56,6 @@ _KINDS = {
 _OUTCOMES = {
     "disclosed": "Shown",
     "empty": "Nothing shown",
-    "guard": "Stopped at the last moment",
     "given": "Allowed",
     "withdrawn": "Stopped by the person",
     "registered": "Registered",
@@ -218,7 +217,7 @@ class OfficerServices:
             ),
             decision=_OUTCOMES.get(entry.outcome, entry.outcome.replace("-", " ").capitalize()),
             reason=text(detail.get("reason")),
-            person_said=_said(relied, detail),
+            person_said=_said(relied) if entry.kind == Kind.DISCLOSURE.value else "",
             proof_state=f"In the log as entry {index}, under the signed checkpoint below",
             leaf=to_base64(receipt.leaf),
             receipt=receipt.text,
@@ -272,10 +271,8 @@ def _basis(basis: JsonObject) -> str:
     return ", ".join(part.strip() for part in parts)
 
 
-def _said(relied: tuple[str, ...], detail: JsonObject) -> str:
-    moved = text(detail.get("moved"))
-    if moved == "consent":
-        return "They changed what they allow while this was being answered"
+def _said(relied: tuple[str, ...]) -> str:
+    """Of a look that showed something. Of one that showed nothing it would tell the asker's officers what silence hides."""
     if relied:
         return (
             f"They had allowed it ({len(relied)} permission in force)"

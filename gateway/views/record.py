@@ -60,7 +60,8 @@ async def record(
     def guarded(tx: Connection) -> Written[tuple[ViewSection, ...], SealedEntry]:
         moved = what_moved(parts, tx, context, ruling, person, minimal.label)
         if moved is not None:
-            refused = _draft(context, Kind.REFUSAL, "guard", {**detail, "sections": {}, "moved": moved}, ())
+            # Empty like every other: what moved tells that there was something to move, so only the sealed detail says it.
+            refused = _draft(context, Kind.REFUSAL, "empty", {**detail, "sections": {}, "moved": moved}, ())
             return Written((), (seal_entry(refused, key),))
         if _label_is_news(minimal, person):
             for answer in fetched.answers:

@@ -115,7 +115,9 @@ def test_identifiers_are_told_in_sentences() -> None:
         422, "identifiers-unusable", "These identifiers cannot be used", "Check the ten digits."
     )
     assert problem_of(AmbiguousError()).status == 409
-    assert problem_of(AmbiguousError()).detail.startswith("These identifiers already belong")
+    assert problem_of(AmbiguousError()).detail.startswith(
+        "These identifiers were being registered by another"
+    )
 
 
 def test_faults_are_listed() -> None:

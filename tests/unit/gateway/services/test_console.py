@@ -169,17 +169,21 @@ async def test_an_entry_tells_what_left_why_it_could_and_what_the_person_had_sai
     assert opened.outcome == "opened"
 
 
-async def test_what_the_person_had_said_is_told_for_every_outcome(served: Served) -> None:
-    (moved,) = append(served, "guard", {"moved": "consent", "relied_on": ["c_1"]})
+async def test_what_the_person_had_said_is_told_of_a_look_that_showed_something_and_of_no_other(
+    served: Served,
+) -> None:
+    (moved,) = append(served, "empty", {"moved": "consent", "relied_on": ["c_1"]})
     (two,) = append(served, "disclosed", {"relied_on": ["c_1", "c_2"]}, kind=Kind.DISCLOSURE)
-    (none,) = append(served, "no-such-word", {})
-    items = [await served.officers.item(officer(), index) for index in (moved, two, none)]
+    (none,) = append(served, "disclosed", {}, kind=Kind.DISCLOSURE)
+    (odd,) = append(served, "no-such-word", {})
+    items = [await served.officers.item(officer(), index) for index in (moved, two, none, odd)]
     assert [one.person_said for one in items if one] == [
-        "They changed what they allow while this was being answered",
+        "",
         "They had allowed it (2 permissions in force)",
         "They had allowed nothing that this could rest on",
+        "",
     ]
-    assert [one.decision for one in items if one] == ["Stopped at the last moment", "Shown", "No such word"]
+    assert [one.decision for one in items if one] == ["Nothing shown", "Shown", "Shown", "No such word"]
 
 
 async def test_a_basis_without_special_categories_names_article_6_alone(served: Served) -> None:
