@@ -2,17 +2,22 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+import audit.committer
 from audit import leaf, merkle, tlog_proof
 from audit.checkpoint import open_checkpoint
+from audit.committer import Committer
 from audit.entries import Draft, Kind, SealedEntry, open_entry, seal_entry
-from audit.log import Append, Log, Receipt
+from audit.log import Append, Log, Outcome, Receipt
+from audit.store import LogStore
 from core.errors import ClosedError, OnceToldError
 from core.unit_of_work import Written
+from tests.support.faults import break_next_commit, refuse_inserts
 from tests.support.house import House, house
 
 
@@ -111,20 +116,7 @@ def test_a_work_that_breaks_the_transaction_does_not_break_its_batch_mates(home:
 
 
 def test_an_insert_refused_by_the_database_closes_the_gate(home: House) -> None:
-    with home.database.write() as tx:
-        if home.database.dialect == "sqlite":
-            tx.execute(
-                text(
-                    "CREATE TRIGGER no_more BEFORE INSERT ON log_entry BEGIN SELECT RAISE(ABORT, 'full'); END"
-                )
-            )
-        else:
-            tx.execute(
-                text(
-                    "CREATE FUNCTION no_more() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'full'; END $$ LANGUAGE plpgsql"
-                )
-            )
-            tx.execute(text("CREATE TRIGGER no_more BEFORE INSERT ON log_entry EXECUTE FUNCTION no_more()"))
+    refuse_inserts(home.database, "log_entry")
     with pytest.raises(ClosedError):
         home.log.append(appending(home))
     assert leaves(home) == []
@@ -144,35 +136,10 @@ def test_beginning_twice_changes_nothing(home: House) -> None:
     prove(home, home.log.append(appending(home)).receipts[0])
 
 
-class UnclearLog(Log):
-    """A log whose connection breaks while a commit is under way: before the database stored it, or after."""
-
-    stored = True
-    armed = False
-
-    def arm(self, home: House, *, stored: bool) -> None:
-        self.stored, self.armed = stored, True
-        engine = home.database.writer
-        original = engine.dialect.do_commit
-
-        def breaks(connection: object) -> None:
-            if not self.armed:
-                original(connection)  # type: ignore[arg-type] # the pool's connection, passed through
-                return
-            self.armed = False
-            if stored:
-                original(connection)  # type: ignore[arg-type] # as above
-            else:
-                engine.dialect.do_rollback(connection)  # type: ignore[arg-type] # as above
-            raise OperationalError("COMMIT", None, Exception("connection lost"))
-
-        engine.dialect.do_commit = breaks  # type: ignore[method-assign,assignment] # the fault is put where the wire would break
-
-
 @pytest.mark.parametrize("stored", [True, False], ids=["stored-but-errored", "lost"])
 def test_an_unclear_commit_is_settled_by_its_batch_id(home: House, *, stored: bool) -> None:
-    log = UnclearLog(home.database, home.signer, home.clock, home.log.origin)
-    log.arm(home, stored=stored)
+    log = home.log
+    break_next_commit(home.database, stored=stored)
     if stored:
         prove(home, log.append(appending(home)).receipts[0])
         assert len(leaves(home)) == 1
@@ -232,3 +199,105 @@ def test_a_detail_opens_with_its_key_only_and_is_what_the_leaf_commits_to(home: 
         open_entry(
             bytes(sealed), leaf.parse(receipt.leaf).commitment, home.organisation_key("harbour-charity")
         )
+
+
+def test_two_processes_that_begin_in_the_same_moment_make_one_log(urls: tuple[str, str]) -> None:
+    with house(*urls) as home:
+        with home.database.write() as tx:
+            tx.execute(text("DELETE FROM log_head"))
+
+        class SeesNothing(LogStore):
+            def lock_head(self, tx: Connection) -> None:
+                super().lock_head(tx)
+
+        home.log.begin()
+        late = Log(home.database, home.signer, home.clock, home.log.origin)
+        late.store = SeesNothing(home.database)
+        late.begin()
+        with home.database.read() as tx:
+            assert tx.execute(text("SELECT count(*) FROM log_head")).scalar_one() == 1
+
+
+def test_an_unclear_commit_that_nobody_can_settle_discloses_nothing(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody_knows(tx: Connection, batch_id: str) -> bool:
+        raise OperationalError("SELECT", None, Exception("still away"))
+
+    monkeypatch.setattr(home.log.store, "has_batch", nobody_knows)
+    break_next_commit(home.database, stored=True)
+    with pytest.raises(ClosedError, match="audit log"):
+        home.log.append(appending(home))
+    # The log tells of a look that never left; that is the right way round.
+    assert len(leaves(home)) == 1
+
+
+async def test_more_waiting_than_there_is_room_for_is_closed(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit.committer, "WAITING_MAXIMUM", 1)
+    holds, may_go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def commit(self, batch: list[Append[Any]]) -> list[Outcome]:
+            holds.set()
+            may_go_on.wait(30)
+            return home.log.commit(batch)
+
+    committer = Committer(Slow())
+    first = asyncio.ensure_future(committer.append(appending(home, 1)))
+    await asyncio.to_thread(holds.wait, 30)
+    second = asyncio.ensure_future(committer.append(appending(home, 2)))
+    await asyncio.sleep(0)
+    with pytest.raises(ClosedError, match="too much is waiting"):
+        await committer.append(appending(home, 3))
+    may_go_on.set()
+    assert [(await one).value for one in (first, second)] == [1, 2]
+    await asyncio.to_thread(committer.close)
+
+
+async def test_a_caller_who_goes_away_undoes_nothing(home: House) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def commit(self, batch: list[Append[Any]]) -> list[Outcome]:
+            begun.set()
+            may_go_on.wait(30)
+            return home.log.commit(batch)
+
+    committer = Committer(Slow())
+    gone = asyncio.ensure_future(committer.append(appending(home)))
+    await asyncio.to_thread(begun.wait, 30)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    may_go_on.set()
+    assert (await committer.append(appending(home, 2))).value == 2
+    assert len(leaves(home)) == 2
+    await asyncio.to_thread(committer.close)
+
+
+def test_a_loop_that_is_gone_does_not_stop_the_writer_for_the_others(home: House) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def commit(self, batch: list[Append[Any]]) -> list[Outcome]:
+            begun.set()
+            may_go_on.wait(30)
+            return home.log.commit(batch)
+
+    committer = Committer(Slow())
+
+    async def leaves_early() -> None:
+        asyncio.ensure_future(committer.append(appending(home)))  # noqa: RUF006 - nobody waits for it, on purpose
+        await asyncio.to_thread(begun.wait, 30)
+
+    asyncio.run(leaves_early())
+    may_go_on.set()
+
+    async def stays() -> int:
+        return (await committer.append(appending(home, 7))).value
+
+    assert asyncio.run(stays()) == 7
+    assert len(leaves(home)) == 2
+    committer.close()

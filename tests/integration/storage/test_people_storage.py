@@ -1,16 +1,18 @@
 """The locator on a real database: sealed rows, found by blind index, fed by the sources."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from core.errors import ClosedError
+from core.errors import BrokenRowError, ClosedError
 from core.times import to_ms
 from core.vocabulary import Label
 from gateway.people import trace
-from gateway.people.locator import AmbiguousError, Person, Registration
-from gateway.people.registering import register
+from gateway.people.locator import AmbiguousError, Locator, Person, Registration
+from gateway.people.registering import TRIES, register, register_durably
 from tests.support.faults import lose
 from tests.support.house import House
 
@@ -184,3 +186,154 @@ def test_a_locator_that_does_not_answer_is_closed(home: House, table: str) -> No
     lose(home.database, table)
     with pytest.raises(ClosedError, match="database"):
         home.locator.by_nhs_number(ANNA)
+
+
+def test_no_source_lifts_anothers_restriction(home: House) -> None:
+    registering(home, Registration(PRACTICE, "N-1", ANNA, label=Label.VERY_RESTRICTED))
+    later = NOW + timedelta(days=1)
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA, label=Label.UNRESTRICTED), later)
+    assert (person.label, person.label_at) == (Label.VERY_RESTRICTED, NOW)
+    assert person.labels == {PRACTICE: (Label.VERY_RESTRICTED, NOW), COUNCIL: (Label.UNRESTRICTED, later)}
+
+
+def test_a_restriction_falls_by_the_registration_of_the_source_that_made_it(home: House) -> None:
+    registering(home, Registration(PRACTICE, "N-1", ANNA, label=Label.RESTRICTED))
+    person = registering(home, Registration(PRACTICE, "N-1", ANNA, label=Label.UNRESTRICTED))
+    assert person.label is Label.UNRESTRICTED
+
+
+def test_a_label_seen_with_an_answer_may_only_get_stricter(home: House) -> None:
+    person = registering(home, Registration(PRACTICE, "N-1", ANNA, label=Label.RESTRICTED))
+    for seen, kept in (
+        (Label.UNRESTRICTED, Label.RESTRICTED),
+        (Label.VERY_RESTRICTED, Label.VERY_RESTRICTED),
+        (Label.RESTRICTED, Label.VERY_RESTRICTED),
+    ):
+        with home.database.write() as tx:
+            home.locator.observe_label(tx, person, seen, NOW, PRACTICE)
+        now = home.locator.by_id(person.id)
+        assert now is not None
+        assert now.label is kept
+
+
+def stands(home: House, person: Person, label: Label = Label.UNRESTRICTED) -> bool:
+    with home.database.write() as tx:
+        return home.locator.stands(tx, person, label)
+
+
+def labelled(home: House, person: Person, label: Label) -> None:
+    with home.database.write() as tx:
+        home.locator.observe_label(tx, person, label, NOW, COUNCIL)
+
+
+def test_a_person_stands_while_nothing_was_taken_from_the_row(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA, label=Label.UNRESTRICTED))
+    assert stands(home, person)
+    registering(home, Registration(PRACTICE, "N-1", ANNA))
+    assert stands(home, person), "one more source takes nothing away"
+
+
+def test_a_person_stands_no_longer_once_a_pointer_was_taken_back_or_moved(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA, label=Label.UNRESTRICTED))
+    registering(home, Registration(COUNCIL, "T-2", ANNA))
+    assert not stands(home, person)
+    person = registering(home, Registration(COUNCIL, "T-2", ANNA))
+    with home.database.write() as tx:
+        home.locator.revoke(tx, COUNCIL, "T-2")
+    assert not stands(home, person)
+
+
+def test_a_person_stands_under_a_stricter_label_only_where_the_view_was_made_ready_for_it(
+    home: House,
+) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA, label=Label.UNRESTRICTED))
+    labelled(home, person, Label.RESTRICTED)
+    assert not stands(home, person, Label.UNRESTRICTED)
+    assert stands(home, person, Label.RESTRICTED)
+    assert stands(home, person, Label.VERY_RESTRICTED)
+
+
+def test_a_row_that_is_gone_or_spoilt_does_not_stand(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA))
+    with home.database.write() as tx:
+        tx.execute(text("UPDATE person SET sealed = substr(sealed, 2)"))
+    assert not stands(home, person)
+    with home.database.write() as tx:
+        tx.execute(text("DELETE FROM person"))
+    assert not stands(home, person)
+
+
+def test_a_spoilt_row_is_told_from_a_database_that_is_down(home: House) -> None:
+    person = registering(home, Registration(COUNCIL, "T-1", ANNA))
+    with home.database.write() as tx:
+        tx.execute(text("UPDATE person SET sealed = substr(sealed, 2)"))
+    with pytest.raises(BrokenRowError, match="people"):
+        home.locator.by_nhs_number(ANNA)
+    with pytest.raises(BrokenRowError, match="people"):
+        home.locator.by_id(person.id)
+
+
+def test_whoever_was_erased_can_be_registered_anew_and_is_somebody_else(home: House) -> None:
+    before = registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN, Label.RESTRICTED))
+    home.keys.erase(before.id, to_ms(NOW))
+    after = registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN))
+    assert after.id != before.id
+    assert after.label is Label.UNKNOWN
+    assert home.locator.by_nhs_number(ANNA) == by_demographics(home) == after
+
+
+def test_a_record_whose_number_the_source_corrected_is_about_somebody_new(home: House) -> None:
+    first = registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN))
+    corrected = registering(home, Registration(COUNCIL, "T-1", STRANGER, WRITTEN))
+    assert corrected.id != first.id
+    left = home.locator.by_nhs_number(ANNA)
+    assert left is not None
+    assert left.pointers == {}
+    assert by_demographics(home) == corrected
+
+
+def test_a_record_that_first_had_no_number_keeps_its_person_when_one_is_found(home: House) -> None:
+    first = registering(home, Registration(COUNCIL, "T-1", demographics=WRITTEN))
+    second = registering(home, Registration(COUNCIL, "T-1", ANNA, WRITTEN))
+    assert second.id == first.id
+    assert home.locator.by_nhs_number(ANNA) == second
+
+
+async def durably(home: House, registration: Registration) -> str:
+    return await register_durably(
+        home.locator, home.ledger, home.committer, home.clock, registration, lambda _: ()
+    )
+
+
+async def test_those_who_meet_somebody_new_at_once_agree_on_one_person(home: House) -> None:
+    one, other = Registration(COUNCIL, "T-1", ANNA), Registration(PRACTICE, "N-1", ANNA)
+    ids = await asyncio.gather(durably(home, one), durably(home, other))
+    assert len(set(ids)) == 1
+    person = home.locator.by_nhs_number(ANNA)
+    assert person is not None
+    assert person.pointers == {COUNCIL: "T-1", PRACTICE: "N-1"}
+
+
+class AlwaysOvertaken(Locator):
+    """A locator before which somebody else always comes first."""
+
+    prepared = 0
+
+    def prepare(self, registration: Registration) -> Person:
+        self.prepared += 1
+        return replace(super().prepare(registration), sealed=b"")
+
+
+async def test_whoever_is_overtaken_every_time_gives_up_and_says_so(home: House) -> None:
+    registering(home, Registration(COUNCIL, "T-1", ANNA))
+    locator = AlwaysOvertaken(home.database, home.keys, home.handles)
+    with pytest.raises(AmbiguousError, match="send it again"):
+        await register_durably(
+            locator,
+            home.ledger,
+            home.committer,
+            home.clock,
+            Registration(PRACTICE, "N-1", ANNA),
+            lambda _: (),
+        )
+    assert locator.prepared == TRIES
