@@ -50,7 +50,9 @@ class SectionSchema:
         """Names of the properties that do not validate, sorted; empty when all is well. Never a value."""
         if self._validator.is_valid(data):
             return ()
-        return tuple(sorted(set(_failing(self._validator.iter_errors(data))) | (data.keys() - self.fields)))
+        named = set(_failing(self._validator.iter_errors(data))) | (data.keys() - self.fields)
+        # A fault of the object as a whole is every property's.
+        return tuple(sorted(named or data.keys()))
 
     def admits(self, name: str, value: Json) -> bool:
         """Whether one value of a scalar field, or one item of a list field, would validate by itself."""

@@ -8,6 +8,7 @@ IMMEDIATE there, so that what a guard reads cannot change before the commit. Bot
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -84,6 +85,7 @@ class Database:
         self.url = make_url(url)
         self.dialect = cast("Literal['sqlite', 'postgresql']", self.url.get_backend_name())
         if self.dialect == "sqlite":
+            _keep_private(self.url.database)
             self.writer = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
             event.listen(self.writer, "connect", _prepare_sqlite)
             event.listen(self.writer, "begin", _begin_immediate)
@@ -172,6 +174,14 @@ class Database:
             connection.close()
         self._local = threading.local()
         self.writer.dispose()
+
+
+def _keep_private(path: str | None) -> None:
+    """Have a new database file readable by its owner only; SQLite gives its journal the same mode."""
+    if path and path != ":memory:" and not path.startswith("file:"):
+        # Where the folder is missing or closed, SQLite says so itself.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

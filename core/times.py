@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -15,3 +16,8 @@ def to_ms(moment: datetime) -> int:
 def from_ms(milliseconds: int) -> datetime:
     """The reverse of `to_ms`, in UTC."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def until_release(elapsed: float, step: float) -> float:
+    """Seconds to wait until the next whole multiple of the step: for answers whose time is to tell nothing."""
+    return max(1, ceil(elapsed / step)) * step - elapsed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 from typing import Final
 
 import structlog
@@ -15,6 +16,7 @@ from core.errors import OnceToldError
 from gateway.app import create_app
 from gateway.compose import compose
 from gateway.settings import Settings
+from gateway.web.protocol import BoundedHead
 
 YOUNG_OBJECTS: Final = 20_000
 """Containers made and kept before the collector looks for cycles: some hundred requests' worth, a few megabytes."""
@@ -23,6 +25,8 @@ YOUNG_OBJECTS: Final = 20_000
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     configure_logs()
+    # A core dump would lay unwrapped keys and records on the disk (promise 6).
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -47,7 +51,7 @@ async def _serve(settings: Settings) -> None:
         # Whoever stands in front is not believed about who asks; no X-Forwarded header is read.
         proxy_headers=False,
         timeout_keep_alive=30,
-        h11_max_incomplete_event_size=32_768,
+        http=BoundedHead,
     )
     await uvicorn.Server(config).serve()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter
 from sqlalchemy import Connection
@@ -17,6 +19,7 @@ from consent.ledger import Ledger
 from core.clock import Clock
 from core.keys import KeyStore
 from core.storage import Database
+from core.times import until_release
 from core.unit_of_work import Written
 from core.vocabulary import Label
 from gateway.api.body import body_of, read_body
@@ -42,6 +45,12 @@ class PeopleParts:
     committer: Committer
     database: Database
     clock: Clock
+
+
+ANSWERED_EVERY: Final = 0.1
+"""Seconds. A registration is answered at whole multiples: somebody new takes a key and a row more than somebody whom other
+sources know, and how long it takes must not tell which.
+"""
 
 
 def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
@@ -78,6 +87,7 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
     async def put_pointer(request: Request) -> Response:
         """Register your own record, or renew its label. You learn nothing about who else knows the person."""
         parts = supply()
+        started = parts.clock.monotonic()
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
         require_scope(caller, "pointers")
         body = await read_body(request, PointerBody)
@@ -92,6 +102,7 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
         await register_durably(
             parts.locator, parts.ledger, parts.committer, parts.clock, registration, lambda _: (entry,)
         )
+        await asyncio.sleep(until_release(parts.clock.monotonic() - started, ANSWERED_EVERY))
         return Response(status_code=204)
 
     @router.delete(

@@ -19,7 +19,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Protocol
 
 import structlog
@@ -32,6 +31,7 @@ from core.errors import BrokenRowError
 from core.keys import SubjectKey
 from core.sections import SectionSchema
 from core.storage import Database, off_loop
+from core.times import until_release
 from core.vocabulary import Label
 from gateway.identity.caller import Caller
 from gateway.people.handles import Handles
@@ -84,7 +84,7 @@ class Timing:
 
         A gateway that is behind its time must not begin to tell by it who has records to be fetched.
         """
-        return max(1, ceil(elapsed / self.empty_release)) * self.empty_release - elapsed
+        return until_release(elapsed, self.empty_release)
 
 
 @dataclass(frozen=True, slots=True)
