@@ -40,7 +40,10 @@ PROBLEM_ANSWERS: Final[Mapping[int, ProblemAnswer]] = {
     ),
     404: ProblemAnswer("NotFound", "There is nothing at this path, or not yet."),
     408: ProblemAnswer("BodyTooSlow", "The body took too long to arrive."),
-    409: ProblemAnswer("Ambiguous", "The identifiers already belong to different records."),
+    409: ProblemAnswer(
+        "Ambiguous",
+        "Another registration of the same identifiers was under way in the same moment. Send it again.",
+    ),
     413: ProblemAnswer("BodyTooLarge", "The body is too large."),
     415: ProblemAnswer("NotJson", "The body is not sent as JSON."),
     421: ProblemAnswer("WrongHost", "The Host header names a host that is not served here."),
