@@ -23,7 +23,6 @@ from core.unit_of_work import only
 from gateway.compose import Gateway
 from gateway.people.locator import Person, Registration
 from gateway.people.registering import register_durably
-from gateway.people.trace import TraceError
 from gateway.services.console import OfficerServices
 from gateway.services.portal import ResidentServices
 from gateway.settings import read_sign_in_secret
@@ -104,7 +103,7 @@ async def _signed_in(gateway: Gateway, kind: kinds.Kind, who: SignedIn) -> str:
         return who.subject
     if who.nhs_number is None:
         raise NotAdmittedError(
-            "Your sign-in did not tell us your NHS number, which we need to find what is yours."
+            "Your sign-in did not tell us a valid NHS number, which we need to find what is yours."
         )
     return await _resident(gateway, who.nhs_number)
 
@@ -116,12 +115,9 @@ async def _resident(gateway: Gateway, nhs_number: str) -> str:
     def signed_in(person: Person) -> tuple[SealedEntry, ...]:
         return (seal_entry(Draft(Kind.SIGN_IN, "signed-in", frozenset(), {"door": "portal"}), person.key),)
 
-    try:
-        return await register_durably(
-            gateway.locator, gateway.ledger, gateway.committer, gateway.clock, registration, signed_in
-        )
-    except TraceError as error:
-        raise NotAdmittedError("Your sign-in told us an NHS number that is not valid.") from error
+    return await register_durably(
+        gateway.locator, gateway.ledger, gateway.committer, gateway.clock, registration, signed_in
+    )
 
 
 async def _note_officer(gateway: Gateway, who: SignedIn) -> None:

@@ -51,7 +51,7 @@ def load_secrets(path: Path) -> Secrets:
     """Read the secrets. Raises `SecretsError` for a missing, open-to-others or malformed file."""
     try:
         mode = path.stat().st_mode
-        text = path.read_text()
+        text = path.read_bytes()
     except OSError as error:
         raise SecretsError(f"{path} cannot be read: make it with `oncetold init`") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -60,7 +60,7 @@ def load_secrets(path: Path) -> Secrets:
         value = json.loads(text)
         master = base64.b64decode(value["master"], validate=True)
         kek = base64.b64decode(value["key_encryption_key"], validate=True)
-        signer = Signer.parse(value["log_key"])
+        signer = Signer.parse(str(value["log_key"]))
     except (ValueError, KeyError, TypeError, OnceToldError) as error:
         raise SecretsError(f"{path} is not a secrets file of OnceTold") from error
     if len(master) != KEY_BYTES or len(kek) != KEY_BYTES:

@@ -1,58 +1,53 @@
-"""The command, as somebody at a terminal types it: what it prints, where, and its exit status."""
+"""`oncetold` at the terminal: exit codes, one line for what went wrong, and never a secret or a value."""
 
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
 from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append
+from audit.reader import LogReader
 from audit.text import to_base64
+from core.errors import ClosedError
 from core.unit_of_work import only
-from gateway import cli
-from gateway.api.publishing import contract_text
-from gateway.demo import tokens
-from gateway.demo.configuration import write_configuration
-from gateway.demo.layout import Addresses, DemoError, Layout
+from gateway.cli import app
+from gateway.secrets import load_secrets
+from gateway.settings import Settings
 from tests.support.house import house, sqlite_urls
-
-ADDRESSES = Addresses(
-    gateway="http://127.0.0.1:8800",
-    identity="http://127.0.0.1:8810",
-    nhs="http://127.0.0.1:8820",
-    council="http://127.0.0.1:8830",
-    charity_folder="charity",
-)
+from tests.unit.gateway.composed import configured
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.app, arguments)
-
-
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
-        if name.startswith("ONCETOLD_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(tmp_path / "demo"))
+    return CliRunner().invoke(app, arguments)
 
 
 @pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Layout:
-    """The environment of a gateway whose configuration lies in a folder."""
-    layout = Layout(tmp_path / "demo")
-    for name, value in write_configuration(layout, ADDRESSES).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("ONCETOLD_DEMO_FOLDER")
-    return layout
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return configured(tmp_path, monkeypatch)
 
 
-def test_without_arguments_it_says_what_it_can_do() -> None:
-    told = run("--help").output
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ONCETOLD_{name.upper()}", raising=False)
+
+
+def told(result: Result, code: int) -> str:
+    """What stands on stderr of a command that ended as expected, not in a traceback."""
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.stderr
+
+
+def test_every_command_is_listed_with_what_it_does() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
     for command in (
         "init",
         "migrate",
@@ -65,198 +60,238 @@ def test_without_arguments_it_says_what_it_can_do() -> None:
         "openapi",
         "audit",
     ):
-        assert command in told
+        assert f" {command} " in result.output
 
 
-def test_missing_settings_are_named_and_their_values_never() -> None:
-    for command in ("migrate", "serve", "seed", "doctor"):
-        result = run(command)
-        assert result.exit_code == 2
-        assert "ONCETOLD_DATABASE_URL: Field required" in result.stderr
-    result = CliRunner().invoke(
-        cli.app, ["doctor"], env={"ONCETOLD_DATABASE_URL": "mysql://user:secret@host"}
-    )
-    assert "ONCETOLD_DATABASE_URL: " in result.stderr
-    assert "secret@" not in result.output
-
-
-def test_secrets_are_made_and_the_public_key_is_printed(tmp_path: Path) -> None:
+def test_init_makes_secrets_once_and_tells_the_public_key_alone(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
-    result = run("init", str(path), "--log-origin", "log.test/one")
+    result = run("init", str(path), "--log-origin", "gateway.test/log")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[0] == f"written: {path}"
-    assert "public key: log.test/one+" in result.stdout
-    again = run("init", str(path))
-    assert (again.exit_code, again.stdout) == (1, "")
-    assert again.stderr.startswith("oncetold: ")
+    assert str(load_secrets(path).signer.verifier_key) in result.stdout
+    assert not any(secret in result.output for secret in json.loads(path.read_text()).values())
+    assert "never overwritten" in told(run("init", str(path)), 1)
 
 
-def test_a_gateway_is_migrated_seeded_and_found_healthy(configured: Layout) -> None:
-    sick = run("doctor")
-    assert sick.exit_code == 1
-    assert "BAD  database: database: not migrated" in sick.stdout
-    unmigrated = run("seed")
-    assert unmigrated.exit_code == 1
-    assert unmigrated.stderr.count("\n") == 1
-    for _ in range(2):
-        result = run("migrate")
-        assert (result.exit_code, result.stdout) == (0, "migrated\n")
-    first, second = run("seed"), run("seed")
-    assert first.stdout.startswith("registered 10")
-    assert second.stdout == "registered 0 new sandbox records\n"
-    well = run("doctor")
-    assert well.exit_code == 0, well.stdout
-    assert "BAD" not in well.stdout
-    assert "sqlite, 101 log entries" in well.stdout
+@pytest.mark.parametrize("command", ["migrate", "serve", "seed", "doctor"])
+@pytest.mark.usefixtures("nothing_set")
+def test_missing_settings_are_named_and_nothing_is_done(command: str) -> None:
+    words = told(run(command), 2)
+    for name in ("DATABASE_URL", "KEYS_URL", "SECRETS_FILE", "SOURCES_FILE", "ISSUERS_FILE"):
+        assert f"oncetold: ONCETOLD_{name}: Field required" in words
 
 
-def test_the_doctor_says_everything_that_is_wrong_in_one_go(
-    configured: Layout, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ONCETOLD_DATABASE_URL", "postgres://user:s3cret@host/db", "ONCETOLD_DATABASE_URL: "),
+        ("ONCETOLD_PORT", "s3cret", "ONCETOLD_PORT: "),
+        ("ONCETOLD_EMPTY_RELEASE", "0.1", "ONCETOLD: Value error, empty_release must be later"),
+    ],
+)
+@pytest.mark.usefixtures("settings")
+def test_a_bad_setting_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
-    assert run("migrate").exit_code == 0
-    folder = configured.folder
-    monkeypatch.setenv("ONCETOLD_KEYS_URL", os.environ["ONCETOLD_DATABASE_URL"])
-    monkeypatch.setenv("ONCETOLD_HOST", "0.0.0.0")
-    monkeypatch.setenv("ONCETOLD_POLICIES_FOLDER", str(folder / "nothing"))
-    (folder / "sources.yaml").write_text("sources: 1")
-    (folder / "issuers.yaml").write_text("[]")
-    (folder / "secrets.json").chmod(0o644)
+    monkeypatch.setenv(name, value)
     result = run("doctor")
-    assert result.exit_code == 1
-    bad = {
-        line.split(":")[0].removeprefix("BAD  ") for line in result.stdout.splitlines() if line[:3] == "BAD"
-    }
-    assert {
-        "secrets",
-        "registers",
-        "policy",
-        "issuers",
-        "sources",
-        "key store",
-        "addresses",
-        "database",
-    } <= bad
-    assert "public_url must be https" in result.stdout
+    assert words in told(result, 2)
+    assert "s3cret" not in result.output
 
 
-def test_the_doctor_tells_other_keys_from_lost_ones(
-    configured: Layout, monkeypatch: pytest.MonkeyPatch
+def test_migrate_and_seed_may_be_repeated_and_the_doctor_is_content_then(settings: Settings) -> None:
+    before = run("doctor")
+    assert told(before, 1) == ""
+    assert "BAD  database: " in before.stdout
+    for _ in range(2):
+        assert run("migrate").stdout == "migrated\n"
+    first, second = run("seed"), run("seed")
+    assert first.exit_code == second.exit_code == 0
+    assert int(first.stdout.split()[1]) > 40
+    assert second.stdout == "registered 0 new sandbox records\n"
+    after = run("doctor")
+    assert told(after, 0) == ""
+    assert "BAD" not in after.stdout
+    assert settings.secrets_file.exists()
+
+
+@pytest.mark.parametrize("command", ["migrate", "seed"])
+def test_a_database_that_does_not_answer_is_one_line_without_its_address(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    assert run("migrate").exit_code == 0
-    assert run("doctor").exit_code == 0
-    monkeypatch.setenv("ONCETOLD_SECRETS_FILE", str(configured.folder / "others.json"))
-    assert run("init", str(configured.folder / "others.json")).exit_code == 0
-    assert "BAD  key store:" in run("doctor").stdout
-    monkeypatch.setenv("ONCETOLD_KEYS_URL", f"sqlite:///{configured.folder / 'empty.db'}")
-    assert "run `oncetold migrate`" in run("doctor").stdout
-
-
-def test_without_sign_in_the_doctor_says_that_there_are_no_pages(
-    configured: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("ONCETOLD_SIGN_IN_ISSUER")
-    assert "ok   sign-in: none: the API stands alone" in run("doctor").stdout
-    monkeypatch.setenv("ONCETOLD_SIGN_IN_ISSUER", "https://sign-in.test")
-    monkeypatch.delenv("ONCETOLD_SIGN_IN_SECRET_FILE")
-    assert "at https://sign-in.test, with no secret" in run("doctor").stdout
-
-
-def test_the_contract_is_printed_as_it_is_committed() -> None:
-    assert run("openapi").stdout == contract_text()
-
-
-def test_serving_and_the_demonstration_are_handed_what_they_need(
-    configured: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[object] = []
-    monkeypatch.setattr("gateway.serving.serve", lambda settings: seen.append(settings.port))
-    monkeypatch.setattr("gateway.demo.run.run_demo", lambda layout, say: seen.append(layout.folder.name))
-    monkeypatch.setattr("gateway.smoke.run.run_smoke", lambda layout, say: say("held"))
-    assert run("serve").exit_code == run("demo").exit_code == 0
-    assert seen == [8800, "demo"]
-    assert run("smoke").stdout == "held\n"
-
-
-@pytest.mark.parametrize("command", ["demo", "smoke"])
-def test_what_goes_wrong_is_one_line_and_status_1(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
-        raise DemoError("no free port")
-
-    monkeypatch.setattr(f"gateway.{command}.run.run_{command}", fails)
+    assert settings.secrets_file.exists()
+    monkeypatch.setenv("ONCETOLD_DATABASE_URL", "sqlite:////nowhere/s3cret.db")
     result = run(command)
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "oncetold: no free port\n")
+    assert told(result, 1).startswith("oncetold: database: ")
+    assert "s3cret" not in result.output
 
 
-def test_a_token_is_for_one_known_party_of_a_demonstration_that_runs(
-    configured: Layout, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("settings")
+def test_serve_says_why_it_does_not_start() -> None:
+    assert told(run("serve"), 1) == "oncetold: database: OperationalError\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ClosedError("audit log", "stopping"), "oncetold: audit log: stopping\n"),
+        (
+            OperationalError("INSERT", {"name": "s3cret"}, Exception("s3cret")),
+            "oncetold: database: OperationalError; `oncetold doctor` says more\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("demo", "gateway.demo.run.run_demo"),
+        ("smoke", "gateway.smoke.run.run_smoke"),
+        ("serve", "gateway.serving.serve"),
+    ],
+)
+@pytest.mark.usefixtures("settings")
+def test_what_goes_wrong_underneath_is_one_line_and_exit_status_1(
+    monkeypatch: pytest.MonkeyPatch, command: str, place: str, error: Exception, words: str
 ) -> None:
-    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(configured.folder))
-    asked: list[tuple[str, ...]] = []
+    def fails(*_arguments: object) -> None:
+        raise error
 
-    async def token(*arguments: str) -> str:
-        asked.append(arguments)
-        return "a.b.c"
-
-    monkeypatch.setattr(tokens, "practitioner_token", token)
-    monkeypatch.setattr(tokens, "client_token", token)
-    assert run("token", "--as", "hal.triage@norfolk.test").stdout == "a.b.c\n"
-    assert run("token", "--source", "harbour-charity").stdout == "a.b.c\n"
-    assert asked == [
-        (ADDRESSES.identity, "hal.triage@norfolk.test", "norfolk-county-council-app"),
-        (ADDRESSES.identity, "harbour-charity-source"),
-    ]
-    for wrong in ((), ("--as", "hal.triage@norfolk.test", "--source", "harbour-charity")):
-        assert run("token", *wrong).exit_code == 2
-    assert "hal.triage@norfolk.test" in run("token", "--as", "nobody@norfolk.test").stderr
-    assert "nobody" in run("token", "--as", "maren.sampleworth.0@example.org").stderr
-    assert "harbour-charity" in run("token", "--source", "age-well-norfolk").stderr
+    monkeypatch.setattr(place, fails)
+    assert told(run(command), 1) == words
 
 
-def test_a_demonstration_that_does_not_answer_is_told(
-    configured: Layout, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [("demo", "gateway.demo.run.run_demo"), ("smoke", "gateway.smoke.run.run_smoke")],
+)
+def test_demo_and_smoke_speak_as_they_go_in_the_folder_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, place: str
 ) -> None:
-    async def token(*_: str) -> str:
-        raise TimeoutError
+    def goes(layout: object, say: Callable[[str], None]) -> None:
+        say(str(layout))
 
-    monkeypatch.setattr(tokens, "client_token", token)
-    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(configured.folder))
-    result = run("token", "--source", "harbour-charity")
-    assert (result.exit_code, "is `make run` still running?" in result.stderr) == (1, True)
-    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(configured.folder / "nowhere"))
-    assert "make run" in run("token", "--source", "harbour-charity").stderr
+    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(tmp_path / "here"))
+    monkeypatch.setattr(place, goes)
+    result = run(command)
+    assert result.exit_code == 0
+    assert str(tmp_path / "here") in result.stdout
 
 
-def test_a_receipt_is_verified_offline_and_says_what_was_written_down(tmp_path: Path) -> None:
-    with house(*sqlite_urls(tmp_path)) as home:
-        key = home.organisation_key()
-        draft = Draft(Kind.ADMINISTRATION, "policy-in-force", frozenset(), {"policy": "one"})
-        entry = seal_entry(draft, key)
-        receipt = home.log.append(Append(only(None, entry))).receipts[0]
-        public = str(home.verifier_key)
-        from audit.reader import LogReader
+def test_smoke_without_a_demonstration_says_what_to_do_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(tmp_path))
+    assert "run `make run` in another terminal first" in told(run("smoke"), 1)
 
-        reader = LogReader(home.database, home.log.store, home.keys)
-        stored = reader.entry(receipt.index)
-        assert stored is not None
-        opening = reader.open(stored)
-    assert opening is not None
-    proof, written = tmp_path / "receipt.txt", tmp_path / "opening.json"
-    proof.write_text(receipt.text)
-    written.write_text(json.dumps(opening.to_json()))
-    leaf = to_base64(receipt.leaf)
-    asked = ("audit", "verify", str(proof), "--leaf", leaf, "--key", public)
-    told = run(*asked)
-    assert told.exit_code == 0, told.stderr
-    assert f"entry {receipt.index} stands in a log of" in told.stdout
-    full = run(*asked, "--opening", str(written))
-    assert '"policy": "one"' in full.stdout
 
-    written.write_text(json.dumps({**opening.to_json(), "detail": {"policy": "two"}}))
-    assert run(*asked, "--opening", str(written)).exit_code == 1
-    for text in ("{", "[]", "{}"):
-        written.write_text(text)
-        assert "not one of ours" in run(*asked, "--opening", str(written)).stderr
-    assert "not base64" in run("audit", "verify", str(proof), "--leaf", "!", "--key", public).stderr
-    assert "cannot be read" in run("audit", "verify", "nothing", "--leaf", leaf, "--key", public).stderr
-    other = leaf[:-4] + "AAA="
-    assert run("audit", "verify", str(proof), "--leaf", other, "--key", public).exit_code == 1
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ((), 2, "say either --as or --source"),
+        (("--as", "a", "--source", "b"), 2, "say either --as or --source"),
+        (("--as", "nobody@nowhere.test"), 1, "nobody of that name works here"),
+        (("--source", "norfolk-county-council"), 1, "no source of that name"),
+        (("--as", "hal.triage@norfolk.test"), 1, "run `make run`"),
+        (("--source", "harbour-charity"), 1, "run `make run`"),
+    ],
+)
+def test_a_token_is_refused_for_whom_nobody_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    monkeypatch.setenv("ONCETOLD_DEMO_FOLDER", str(tmp_path))
+    result = run("token", *arguments)
+    # Usage errors stand in a box that may be broken over lines.
+    assert words in " ".join(told(result, code).replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (("--as", "hal.triage@norfolk.test"), "gateway.demo.tokens.token_of_practitioner"),
+        (("--source", "harbour-charity"), "gateway.demo.tokens.token_of_source"),
+    ],
+)
+def test_a_token_is_all_that_stands_on_stdout(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], place: str
+) -> None:
+    monkeypatch.setattr(place, lambda _layout, name: f"token-of-{name}")
+    assert run("token", *arguments).stdout == f"token-of-{arguments[1]}\n"
+
+
+def test_the_contract_is_what_is_committed() -> None:
+    committed = Path(__file__).resolve().parents[3] / "openapi" / "gateway.yaml"
+    assert run("openapi").stdout == committed.read_text()
+
+
+class Kept:
+    """A receipt as a stranger has it: three files and the log's public key."""
+
+    def __init__(self, folder: Path) -> None:
+        with house(*sqlite_urls(folder)) as home:
+            key = home.organisation_key()
+            draft = Draft(Kind.REFUSAL, "empty", frozenset(), {"note": "niche für alle"})
+            receipt = home.log.append(Append(only(None, seal_entry(draft, key)))).receipts[0]
+            reader = LogReader(home.database, home.log.store, home.keys)
+            entry = reader.entry(receipt.index)
+            assert entry is not None
+            opening = reader.open(entry)
+            assert opening is not None
+            self.receipt, self.opening = folder / "receipt.txt", folder / "opening.json"
+            self.receipt.write_text(receipt.text)
+            self.opening.write_text(json.dumps(opening.to_json()))
+            self.leaf = to_base64(receipt.leaf)
+            self.key = str(home.verifier_key)
+
+    def verify(self, **changes: str) -> Result:
+        receipt = changes.pop("receipt", str(self.receipt))
+        given = {"leaf": self.leaf, "key": self.key, "opening": str(self.opening)} | changes
+        options = [part for name, value in given.items() if value for part in (f"--{name}", value)]
+        return run("audit", "verify", receipt, *options)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+def test_a_stranger_verifies_a_receipt_and_reads_what_it_says(kept: Kept) -> None:
+    result = kept.verify()
+    assert told(result, 0) == ""
+    first, second = result.stdout.splitlines()
+    assert first.startswith("entry 0 stands in a log of 1 entries, since 20")
+    assert json.loads(second.removeprefix("it says: "))["detail"] == {"note": "niche für alle"}
+
+
+def test_without_the_opening_only_the_place_is_told(kept: Kept) -> None:
+    assert len(kept.verify(opening="").stdout.splitlines()) == 1
+
+
+def test_a_leaf_that_was_pasted_over_several_lines_is_the_same_leaf(kept: Kept) -> None:
+    assert kept.verify(leaf=f" {kept.leaf[:10]}\n{kept.leaf[10:]} ").exit_code == 0
+
+
+def test_what_does_not_verify_ends_with_status_1(kept: Kept, tmp_path: Path) -> None:
+    changed = json.loads(kept.opening.read_text())
+    changed["detail"]["outcome"] = "disclosed"
+    files = {
+        "changed.json": json.dumps(changed),
+        "no-salt.json": json.dumps({"detail": {}}),
+        "bad-salt.json": json.dumps({"salt": "?", "detail": {}}),
+        "list.json": "[]",
+        "half.json": "{",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+        assert told(kept.verify(opening=str(tmp_path / name)), 1).startswith("oncetold: "), name
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    for changes in (
+        {"leaf": "no base64!"},
+        {"leaf": "AAAA"},
+        {"key": "no key"},
+        {"receipt": str(tmp_path / "nowhere")},
+        {"receipt": str(tmp_path / "binary")},
+        {"receipt": str(kept.opening)},
+        {"opening": str(tmp_path / "nowhere")},
+    ):
+        result = kept.verify(**changes)
+        assert told(result, 1).startswith("oncetold: "), changes
+        assert result.stdout == ""

@@ -1,0 +1,158 @@
+"""The composition: what it puts in force, what it refuses to start with, and the calendar of the agreements."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from audit.entries import Kind
+from core.errors import OnceToldError
+from core.sections import policies_folder
+from gateway.app import assert_ready
+from gateway.compose import AgreementCalendar, compose, put_in_force
+from gateway.migrating import prepare_storage
+from gateway.settings import Settings
+from tests.support.clock import FakeClock
+from tests.support.walk import registers
+from tests.unit.gateway.composed import composed, configured
+
+Breaks = Callable[[Settings], Settings]
+
+
+def calendar(**days: tuple[str, str]) -> AgreementCalendar:
+    """A calendar of agreements, each from its first to its last day."""
+    model = registers().agreements["early-help-triage"]
+    agreements = {
+        name: replace(
+            model,
+            id=name,
+            valid_from=datetime.fromisoformat(first).date(),
+            valid_until=datetime.fromisoformat(last).date(),
+        )
+        for name, (first, last) in days.items()
+    }
+    return AgreementCalendar(replace(registers(), agreements=MappingProxyType(agreements)))
+
+
+def test_the_calendar_turns_when_an_agreement_begins_or_ends_and_back_again() -> None:
+    known = calendar(one=("2026-01-01", "2026-01-31"), two=("2026-02-01", "2026-02-28"))
+    january, february = datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 2, 10, tzinfo=UTC)
+    turn = datetime(2026, 2, 1, tzinfo=UTC)
+    assert known.in_force(january) == {"one"}
+    assert known.next_change(january) == turn
+    assert known.in_force(turn - timedelta(milliseconds=1)) == {"one"}
+    assert known.in_force(turn) == {"two"}
+    assert known.in_force(february) == {"two"}
+    assert known.next_change(february) == datetime(2026, 3, 1, tzinfo=UTC)
+    # A clock that was set back must not leave a later agreement in force.
+    assert known.in_force(january) == {"one"}
+    assert known.in_force(datetime(2027, 1, 1, tzinfo=UTC)) == frozenset()
+    assert known.next_change(datetime(2027, 1, 1, tzinfo=UTC)) is None
+
+
+async def test_a_gateway_is_ready_once_composed_and_says_in_the_log_which_policy_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch) as house:
+        gateway = house.gateway
+        assert_ready(gateway)
+        operator = gateway.keys.get("org:operator")
+        (entry,) = house.reader.of_tag(operator.tag, [Kind.ADMINISTRATION.value], None, 10)
+        opening = house.reader.open(entry)
+        assert opening is not None
+        assert opening.detail["detail"] == {"policy": gateway.engine.revision}
+        assert set(gateway.sources.by_id) == {
+            "wensum-valley-practice",
+            "norwich-city-council",
+            "harbour-charity",
+        }
+        # As at the next start, and on every other replica: it is in force already.
+        size = house.size
+        put_in_force(gateway.log, gateway.authority, gateway.keys, gateway.engine.revision)
+        assert house.size == size
+
+
+async def test_a_replica_with_another_policy_says_so_and_stops_the_first_from_being_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch) as house:
+        gateway, size = house.gateway, house.size
+        put_in_force(gateway.log, gateway.authority, gateway.keys, "another")
+        assert house.size == size + 1
+        with pytest.raises(OnceToldError, match="another replica put another policy in force"):
+            assert_ready(gateway)
+
+
+async def test_two_replicas_that_start_at_once_leave_one_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch) as house:
+        gateway, size = house.gateway, house.size
+        # Both looked before either wrote.
+        monkeypatch.setattr(type(gateway.authority), "bundle", lambda _self: "before")
+        put_in_force(gateway.log, gateway.authority, gateway.keys, gateway.engine.revision)
+        assert house.size == size
+
+
+def _no_secrets(settings: Settings) -> Settings:
+    settings.secrets_file.unlink()
+    return settings
+
+
+def _no_issuers(settings: Settings) -> Settings:
+    settings.issuers_file.write_text("issuers: []")
+    return settings
+
+
+def _no_sources(settings: Settings) -> Settings:
+    settings.sources_file.write_text("sources: {}")
+    return settings
+
+
+def _unknown_kind(settings: Settings) -> Settings:
+    settings.sources_file.write_text("sources: [{id: a, kind: telepathy, sections: [contact]}]")
+    return settings
+
+
+def _no_policies(settings: Settings) -> Settings:
+    return settings.model_copy(update={"policies_folder": settings.secrets_file.parent})
+
+
+def _another_policy(settings: Settings) -> Settings:
+    folder = settings.secrets_file.parent / "policies"
+    shutil.copytree(policies_folder(), folder)
+    (folder / "policy.wasm").write_bytes(b"\0asm")
+    return settings.model_copy(update={"policies_folder": folder})
+
+
+def _not_migrated(settings: Settings) -> Settings:
+    empty = f"sqlite:///{settings.secrets_file.parent / 'empty.db'}"
+    return settings.model_copy(update={"database_url": empty})
+
+
+@pytest.mark.parametrize(
+    ("breaks", "words"),
+    [
+        (_no_secrets, "make it with `oncetold init`"),
+        (_no_issuers, "is a required property"),
+        (_no_sources, "holds no list under `sources`"),
+        (_unknown_kind, "source a: kind is one of"),
+        (_no_policies, "schemas/section.schema.json: the file cannot be read"),
+        (_another_policy, "policy.wasm: it is not what policy.json describes"),
+        (_not_migrated, "database"),
+    ],
+)
+async def test_what_is_wrong_with_the_configuration_is_said_and_nothing_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: Breaks, words: str
+) -> None:
+    settings = configured(tmp_path, monkeypatch)
+    prepare_storage(settings, FakeClock())
+    # A client session or a thread that stayed behind would fail the test as a warning at its end.
+    with pytest.raises(OnceToldError, match=words):
+        await compose(breaks(settings), FakeClock())
