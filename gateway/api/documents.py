@@ -42,7 +42,7 @@ PROBLEM_ANSWERS: Final[Mapping[int, ProblemAnswer]] = {
     408: ProblemAnswer("BodyTooSlow", "The body took too long to arrive."),
     409: ProblemAnswer(
         "Ambiguous",
-        "Another registration of the same identifiers was under way in the same moment. Send it again.",
+        "Another registration of the same identifiers was under way. Send it again.",
     ),
     413: ProblemAnswer("BodyTooLarge", "The body is too large."),
     415: ProblemAnswer("NotJson", "The body is not sent as JSON."),
