@@ -28,7 +28,7 @@ from gateway.authority import Authority
 from gateway.consenting import Consenting
 from gateway.edge import Edge
 from gateway.identity.fetch import HttpFetch
-from gateway.identity.issuers import load_issuers
+from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
@@ -86,6 +86,7 @@ class Gateway:
     registers: Registers
     sections: Mapping[str, SectionSchema]
     engine: WasmEngine
+    trust: TrustRegister
     issuers: tuple[str, ...]
     verifier: TokenVerifier
     sources: Sources
@@ -161,6 +162,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         registers=registers,
         sections=sections,
         engine=wasm,
+        trust=issuers,
         issuers=tuple(issuers.issuers),
         verifier=verifier,
         sources=sources,

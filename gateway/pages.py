@@ -124,6 +124,12 @@ async def _note_officer(gateway: Gateway, who: SignedIn) -> None:
     organisation = who.organisation
     if organisation is None or organisation not in gateway.registers.organisations:
         raise NotAdmittedError("Your organisation does not take part here.", reason="organisation-unknown")
+    issuer = gateway.trust.find(gateway.settings.sign_in_issuer or "")
+    if issuer is not None and organisation not in issuer.organisations:
+        # One organisation's provider must not make officers of another's: the trust register says for whom it may speak.
+        raise NotAdmittedError(
+            "The place where you signed in does not speak for your organisation.", reason="issuer-not-for-it"
+        )
     draft = Draft(
         kind=Kind.SIGN_IN,
         outcome="signed-in",
