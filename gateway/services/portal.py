@@ -199,7 +199,7 @@ class ResidentServices:
                 organisation_name=words.organisation(recipient),
                 purpose_title=words.purpose(purpose),
                 why=self.registers.purposes[purpose].legal_text,
-                object_to=words.organisation(recipient),
+                object_to=f"Tell {words.organisation(recipient)}.",
             )
             for agreement, recipient, purpose in self._terms()
             if agreement.permission_rule is not PermissionRule.PERMISSION
@@ -303,7 +303,7 @@ class ResidentServices:
             opening = checked(self.reader, entry, receipt, self.log_key)
         except VerificationError:
             holds = False
-        good, bad = "We checked it just now: it is true.", "It does not hold. Please tell us at once."
+        good, bad = "Nobody has changed it since it was written down.", "It does not hold. Please tell us at once."
         return Proof(
             index=index,
             receipt_text=receipt.text,

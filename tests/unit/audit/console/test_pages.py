@@ -42,7 +42,7 @@ async def test_a_search_shows_what_happened_in_words(console: Console) -> None:
         "Information left",
         "adviser, Harbour Help",
         "XK7-2MQ4-9T",
-        "odd-code",
+        "Odd code",
     ):
         assert said in text
 

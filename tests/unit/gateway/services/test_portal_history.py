@@ -19,7 +19,7 @@ from tests.support.house import ORIGIN
 from tests.support.walk import registers
 from tests.unit.gateway.services.served import COUNTY, PURPOSE, Served, choice
 
-GOOD, BAD = "We checked it just now: it is true.", "It does not hold. Please tell us at once."
+GOOD, BAD = "Nobody has changed it since it was written down.", "It does not hold. Please tell us at once."
 SECTIONS = registers().sections
 
 

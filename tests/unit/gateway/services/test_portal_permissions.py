@@ -82,7 +82,7 @@ async def test_the_law_allows_what_no_agreement_in_force_asks_a_permission_for(s
         (TITLES[COUNCIL], registers().purposes["homelessness-prevention"].title),
         (TITLES[COUNTY], registers().purposes["safeguarding-enquiry"].title),
     }
-    assert all(one.why and one.object_to == one.organisation_name for one in law)
+    assert all(one.why and one.object_to == f"Tell {one.organisation_name}." for one in law)
 
 
 async def test_only_agreements_in_force_make_offers(served: Served) -> None:
