@@ -86,12 +86,18 @@ class Database:
         self.dialect = cast("Literal['sqlite', 'postgresql']", self.url.get_backend_name())
         if self.dialect == "sqlite":
             _keep_private(self.url.database)
-            self.writer = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+            self.writer = create_engine(
+                self.url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
+            )
             event.listen(self.writer, "connect", _prepare_sqlite)
             event.listen(self.writer, "begin", _begin_immediate)
         else:
             self.writer = create_engine(
-                self.url, pool_pre_ping=True, pool_size=5, isolation_level="READ COMMITTED"
+                self.url,
+                pool_pre_ping=True,
+                pool_size=5,
+                isolation_level="READ COMMITTED",
+                hide_parameters=True,
             )
         self._local = threading.local()
         self._hot: set[PoolProxiedConnection] = set()

@@ -6,7 +6,8 @@ import asyncio
 import gc
 import logging
 import resource
-from typing import Final
+from types import TracebackType
+from typing import Final, TypeAlias
 
 import structlog
 import uvicorn
@@ -18,6 +19,9 @@ from gateway.compose import compose
 from gateway.settings import Settings
 from gateway.web.protocol import BoundedHead
 
+_ExcInfo: TypeAlias = (
+    "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
+)
 YOUNG_OBJECTS: Final = 20_000
 """Containers made and kept before the collector looks for cycles: some hundred requests' worth, a few megabytes."""
 
@@ -78,4 +82,14 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(TypesOnly("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class TypesOnly(logging.Formatter):
+    """Of an exception that others log (uvicorn, asyncio), the type alone: its message may hold record content."""
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name that `logging` calls
+        """See `logging.Formatter`."""
+        return "" if ei[0] is None else ei[0].__name__

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -27,6 +28,7 @@ from gateway.people.locator import Locator, Person
 from gateway.policy.port import Decision
 from gateway.views.values import Context, Fetched, Minimal, Recorded, Ruling, ViewSection
 
+LABEL_CONFIRMED_EVERY = timedelta(days=1)
 _CODE = re.compile(r"[A-Z2-7]{4}-[A-Z2-7]{4}")
 
 
@@ -55,6 +57,8 @@ async def record(
         committed = await parts.committer.append(Append(only(nothing, entry)))
         return Recorded((), committed.receipts[0])
 
+    now = parts.clock.now()
+    news = _label_is_news(minimal, person, now)
     disclosed = seal_entry(_draft(context, Kind.DISCLOSURE, "disclosed", detail, minimal.sections), key)
 
     def guarded(tx: Connection) -> Written[tuple[ViewSection, ...], SealedEntry]:
@@ -63,14 +67,13 @@ async def record(
             # Empty like every other: what moved tells that there was something to move, so only the sealed detail says it.
             refused = _draft(context, Kind.REFUSAL, "empty", {**detail, "sections": {}, "moved": moved}, ())
             return Written((), (seal_entry(refused, key),))
-        if _label_is_news(minimal, person):
+        if news:
             for answer in fetched.answers:
                 if answer.person_label is not None:
-                    now = parts.clock.now()
                     parts.locator.observe_label(tx, person, answer.person_label, now, answer.source)
         return Written(minimal.sections, (disclosed,))
 
-    committed = await parts.committer.append(Append(guarded, changes=_label_is_news(minimal, person)))
+    committed = await parts.committer.append(Append(guarded, changes=news))
     return Recorded(committed.value, committed.receipts[0])
 
 
@@ -122,10 +125,13 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
-def _label_is_news(minimal: Minimal, person: Person) -> bool:
+def _label_is_news(minimal: Minimal, person: Person, now: datetime) -> bool:
     if minimal.observed is None:
         return False
-    return minimal.label is not person.label or person.label_at is None
+    if minimal.label is not person.label or person.label_at is None:
+        return True
+    # The same label again is news once a day: nobody's label must run out while its source goes on confirming it.
+    return now - person.label_at > LABEL_CONFIRMED_EVERY
 
 
 def _draft(
