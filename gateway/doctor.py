@@ -51,10 +51,6 @@ def _look(what: str, check: Callable[[Settings], str], settings: Settings) -> Fi
         return Finding(what, ok=True, words=check(settings))
     except OnceToldError as error:
         return Finding(what, ok=False, words=str(error))
-    except SQLAlchemyError as error:
-        return Finding(
-            what, ok=False, words=f"{type(error).__name__}: is it running, and does the address fit?"
-        )
 
 
 def _secrets(settings: Settings) -> str:
