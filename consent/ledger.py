@@ -82,7 +82,7 @@ class Ledger:
 
     def give(self, tx: Connection, key: SubjectKey, permission: Permission, at: datetime) -> Standing:
         """Add a permission or preference."""
-        before = self._locked(tx, key)
+        before = self.standing_in(tx, key)
         return _append(
             tx, key, before, (*before.permissions, permission), "given", permission, permission.given, at
         )
@@ -91,7 +91,7 @@ class Ledger:
         self, tx: Connection, key: SubjectKey, permission_id: str, by: Given, at: datetime
     ) -> Permission:
         """End a permission or preference at once, and give it back. Raises `NotStandingError` if it does not stand."""
-        before = self._locked(tx, key)
+        before = self.standing_in(tx, key)
         ended = next((one for one in before.permissions if one.id == permission_id), None)
         if ended is None:
             raise NotStandingError
@@ -109,7 +109,8 @@ class Ledger:
             ).all()
         return tuple(_open_event(row[0], row[1], row[2], key) for row in rows)
 
-    def _locked(self, tx: Connection, key: SubjectKey) -> Standing:
+    def standing_in(self, tx: Connection, key: SubjectKey) -> Standing:
+        """What stands, held (FOR UPDATE) until the transaction ends."""
         return _open_state(_LOCK_STATE.rows(tx, person=key.subject), key)
 
 

@@ -41,7 +41,10 @@ class Consenting:
     clock: Clock
 
     async def give(self, key: SubjectKey, grant: Grant, by: Given) -> Committed[Permission]:
-        """Allow. In force from now."""
+        """Allow from now on, in place of what was allowed to the same recipient for the same purpose.
+
+        The receipt of the permission given is the last one; those before it are of the permissions it replaces.
+        """
         now = self.clock.now()
         permission = Permission(
             id="c_" + secrets.token_urlsafe(12),
@@ -57,8 +60,18 @@ class Consenting:
         entry = seal_entry(_draft("given", permission, by), key)
 
         def work(tx: Connection) -> Written[Permission, SealedEntry]:
+            # Saying yes again to the same organisation for the same purpose replaces the earlier yes: were both to stand,
+            # stopping the one that is seen would leave the other.
+            replaced = [
+                self.ledger.withdraw(tx, key, one.id, by, now)
+                for one in self.ledger.standing_in(tx, key).permissions
+                if (one.kind, one.purposes, one.recipients)
+                == (permission.kind, permission.purposes, permission.recipients)
+            ]
             self.ledger.give(tx, key, permission, now)
-            return Written(permission, (entry,))
+            return Written(
+                permission, (*(seal_entry(_draft("withdrawn", one, by), key) for one in replaced), entry)
+            )
 
         return await self.committer.append(Append(work, changes=True))
 

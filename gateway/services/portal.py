@@ -123,7 +123,7 @@ class ResidentServices:
         )
         key = await asyncio.to_thread(self._key, person)
         committed = await self.consenting.give(key, grant, Given("portal", person))
-        return self._done(committed.receipts[0], committed.value, "allowed")
+        return self._done(committed.receipts[-1], committed.value, "allowed")
 
     async def stop(self, person: str, permission_id: str) -> Done:
         """See `PortalServices.stop`."""
@@ -303,7 +303,10 @@ class ResidentServices:
             opening = checked(self.reader, entry, receipt, self.log_key)
         except VerificationError:
             holds = False
-        good, bad = "Nobody has changed it since it was written down.", "It does not hold. Please tell us at once."
+        good, bad = (
+            "Nobody has changed it since it was written down.",
+            "It does not hold. Please tell us at once.",
+        )
         return Proof(
             index=index,
             receipt_text=receipt.text,

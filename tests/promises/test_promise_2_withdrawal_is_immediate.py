@@ -15,7 +15,7 @@ from audit.entries import Kind, open_entry
 from audit.leaf import parse
 from audit.log import Receipt
 from consent.ledger import Ledger
-from consent.permissions import Given
+from consent.permissions import Given, NotStandingError
 from core.clock import Clock
 from core.keys import KeyStore, SubjectKey
 from core.times import to_ms
@@ -214,3 +214,12 @@ async def test_promise_2_withdrawing_one_permission_leaves_another_persons_and_a
     await way.stop(first)
     await way.allow()
     assert (await way.ask()).sections
+
+
+async def test_promise_2_withdrawal_is_immediate_also_for_somebody_who_said_yes_twice(way: Walk) -> None:
+    first, second = await way.allow(), await way.allow()
+    assert (await way.ask()).sections
+    with pytest.raises(NotStandingError):
+        await way.stop(first)
+    await way.stop(second)
+    assert (await way.ask()).sections == ()
