@@ -42,6 +42,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gateway.sources.health.start()
         yield
+        close_pages()
         await gateway.close()
 
     app = FastAPI(
@@ -62,7 +63,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     with_portal = gateway.settings.sign_in_issuer is not None
     app.include_router(build_docs(DOCS, gateway.settings.public_url, with_portal=with_portal))
     app.include_router(build_shortcuts(SHORTCUTS if with_portal else {"/": DOCS}))
-    mount_pages(app, gateway)
+    close_pages = mount_pages(app, gateway)
     _answer_errors(app, gateway.edge)
     _put_around(app, gateway)
     return app

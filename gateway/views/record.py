@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -86,8 +86,13 @@ async def record_refusal(parts: Recording, context: Context, decision: Decision)
         **_who(context),
         "policy": decision.revision,
         "clause": None if refusal is None else refusal.clause,
+        "purpose": context.ask.purpose,
     }
-    entry = seal_entry(_draft(context, Kind.REFUSAL, code, detail, ()), key)
+    draft = _draft(context, Kind.REFUSAL, code, detail, ())
+    if code == "purpose-unknown":
+        # A text of the caller's own: it may be anything, so it stands in the sealed detail only.
+        draft = replace(draft, purpose=None)
+    entry = seal_entry(draft, key)
     await parts.committer.append(Append(only(None, entry)))
 
 

@@ -62,6 +62,7 @@ PLANTED = (
     STRANGER_NUMBER,
     "record-at-",
     "a.practitioner",
+    "zyxpurpose",
 )
 """What went through the gateway: record content, identifiers, the reason, the sources' own ids, who asked."""
 
@@ -127,6 +128,7 @@ async def lived(way: Walk) -> list[str]:
     with way.home.database.write() as tx:
         register(way.home.locator, way.home.ledger, way.person, registration, SINCE, (), tx)
     await asking()
+    await asking(purpose="zyxpurpose-nobody-registered")
     permission = await way.allow()
     await asking()
     way.sources[COUNCIL].excess = (
