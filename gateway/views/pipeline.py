@@ -3,7 +3,8 @@
     1 authenticate   who asks                      access token -> Caller
     2 resolve        whom a handle means           handle -> Person (one sealed row), or nobody
     3 consent        what stands for them now      one sealed row with its revision
-    4 decide         one policy decision           -> permitted fields by source, or a refusal that says what to fix
+    4 decide         one policy decision           -> permitted fields by source; what nobody may have is refused (403)
+                                                   right after step 1, so that a refusal says nothing about the person
     5 fetch          the sources in parallel       permitted fields only, one deadline for all
     6 minimise       drop what was not permitted   labels that arrived count for ALL answers; validate
     7 record         audit or nothing              the guard holds inside the append's transaction; durable commit
