@@ -48,9 +48,9 @@ class _Waiting:
 class Committer:
     """Takes units of work from the event loop and gives their outcome back, once durable."""
 
-    def __init__(self, log: Commits) -> None:
+    def __init__(self, log: Commits, waiting_maximum: int = WAITING_MAXIMUM) -> None:
         self._log = log
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(WAITING_MAXIMUM)
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(waiting_maximum)
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, column, func, select, table
+from sqlalchemy import Row, Select, column, func, select, table
 
 from audit import leaf, merkle, tlog_proof
 from audit.entries import Opening, open_entry
@@ -151,16 +151,14 @@ class LogReader:
 
     def receipt(self, index: int) -> Receipt:
         """A receipt of an old entry under the log's last checkpoint. Raises `VerificationError` beyond the log."""
-        with self._database.read() as tx:
-            return self._receipt(tx, index)
-
-    def _receipt(self, tx: Connection, index: int) -> Receipt:
-        head = self._store.head()
+        # The leaf before the head, so that the head covers it; and one connection at a time, or enough readers at once
+        # would each hold one and wait for another.
         stored = self._store.leaves(index, 1)
+        head = self._store.head()
         if head is None or not stored:
             raise VerificationError("the log does not hold that entry")
-        size = head.frontier.size
-        path = merkle.inclusion_proof(index, size, self._store.node(tx))
+        with self._database.read() as tx:
+            path = merkle.inclusion_proof(index, head.frontier.size, self._store.node(tx))
         return Receipt(index, stored[0], tlog_proof.format_proof(index, path, head.checkpoint))
 
 
