@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-import audit.committer
 from audit import leaf, merkle, tlog_proof
 from audit.checkpoint import open_checkpoint
 from audit.committer import Committer
@@ -232,10 +231,7 @@ def test_an_unclear_commit_that_nobody_can_settle_discloses_nothing(
     assert len(leaves(home)) == 1
 
 
-async def test_more_waiting_than_there_is_room_for_is_closed(
-    home: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit.committer, "WAITING_MAXIMUM", 1)
+async def test_more_waiting_than_there_is_room_for_is_closed(home: House) -> None:
     holds, may_go_on = threading.Event(), threading.Event()
 
     class Slow:
@@ -244,7 +240,7 @@ async def test_more_waiting_than_there_is_room_for_is_closed(
             may_go_on.wait(30)
             return home.log.commit(batch)
 
-    committer = Committer(Slow())
+    committer = Committer(Slow(), waiting_maximum=1)
     first = asyncio.ensure_future(committer.append(appending(home, 1)))
     await asyncio.to_thread(holds.wait, 30)
     second = asyncio.ensure_future(committer.append(appending(home, 2)))
