@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.pool import QueuePool
 
 from audit import leaf
 from audit.entries import Draft, Kind, seal_entry
@@ -158,6 +160,15 @@ def test_every_old_entry_has_a_receipt_under_the_last_checkpoint(book: Book) -> 
         known = (opening.salt, opening.detail)
         verified = verify_receipt(receipt.text, receipt.leaf, [book.home.verifier_key], known)
         assert (verified.index, verified.size) == (index, 6)
+
+
+def test_a_receipt_needs_one_connection_only_so_many_readers_never_wait_for_each_other(book: Book) -> None:
+    pool = book.home.database.writer.pool
+    assert isinstance(pool, QueuePool)
+    with ExitStack() as held:
+        for _ in range(pool.size() + pool._max_overflow - 1):
+            held.enter_context(book.home.database.writer.connect())
+        assert book.reader.receipt(2).index == 2
 
 
 @pytest.mark.parametrize("index", [-1, 6, 2**53 - 1])
