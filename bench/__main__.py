@@ -195,7 +195,7 @@ def _functions(home: House, options: Options) -> None:
 
 def _postgres(options: Options) -> None:
     # Only asked for: the tests' cluster is no part of a production install.
-    from tests.support.postgres import PostgresUnavailableError, running_cluster  # noqa: PLC0415
+    from tests.support.postgres import PostgresUnavailableError, running_cluster  # noqa: PLC0415 - only for --postgres
 
     with ExitStack() as stack:
         try:

@@ -37,7 +37,7 @@ def build_environment(
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined] # the extension adds it
     words = Words(catalogue)
     environment.filters |= {
         "day": words.day,

@@ -32,7 +32,9 @@ _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"
 _ALGORITHM_OF: Final[Mapping[str, Algorithm]] = {"EC": "ES256", "RSA": "RS256"}
 
 # python-jose falls back to the `ecdsa` package, which leaks timing (CVE-2024-23342), where `cryptography` is missing.
-if backends.ECKey is not CryptographyECKey or backends.RSAKey is not CryptographyRSAKey:  # pragma: no cover
+if (
+    backends.ECKey is not CryptographyECKey or backends.RSAKey is not CryptographyRSAKey
+):  # pragma: no cover - the lock always brings it
     raise ImportError("python-jose must run on its cryptography backend")
 
 
