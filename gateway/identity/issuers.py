@@ -100,8 +100,8 @@ def load_issuers(path: Path, *, loopback: bool = False) -> TrustRegister:
         else must be https.
     """
     try:
-        # A SafeLoader with one rule more.
-        document = cast("object", yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader))  # noqa: S506
+        text = path.read_text(encoding="utf-8")
+        document = cast("object", yaml.load(text, Loader=_UniqueKeyLoader))  # noqa: S506 - a SafeLoader with one rule more
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise IssuersError(f"{path.name} cannot be read: {type(error).__name__}") from error
     return parse_issuers(document, loopback=loopback)

@@ -216,10 +216,35 @@ async def test_promise_2_withdrawing_one_permission_leaves_another_persons_and_a
     assert (await way.ask()).sections
 
 
-async def test_promise_2_withdrawal_is_immediate_also_for_somebody_who_said_yes_twice(way: Walk) -> None:
-    first, second = await way.allow(), await way.allow()
+async def stopping_what_is_seen_stops_all(way: Walk, say_yes_again: Callable[[Walk], Awaitable[str]]) -> None:
+    """Somebody who allowed it says yes again; the newer yes is the one that their page shows."""
+    await way.allow()
+    seen = await say_yes_again(way)
     assert (await way.ask()).sections
-    with pytest.raises(NotStandingError):
-        await way.stop(first)
-    await way.stop(second)
+    await way.stop(seen)
     assert (await way.ask()).sections == ()
+
+
+async def beside_the_first(way: Walk) -> str:
+    """A second yes as it would be kept if it replaced nothing."""
+    (first,) = way.home.ledger.standing(way.person.key).permissions
+    second = replace(first, id="c_second")
+    with way.home.database.write() as tx:
+        way.home.ledger.give(tx, way.person.key, second, way.home.clock.now())
+    return second.id
+
+
+async def test_promise_2_withdrawal_is_immediate_also_for_somebody_who_said_yes_twice(way: Walk) -> None:
+    await stopping_what_is_seen_stops_all(way, Walk.allow)
+
+
+async def test_without_the_second_yes_replacing_the_first_the_promise_breaks(way: Walk) -> None:
+    with pytest.raises(AssertionError):
+        await stopping_what_is_seen_stops_all(way, beside_the_first)
+
+
+async def test_a_permission_that_was_replaced_cannot_be_stopped_any_more(way: Walk) -> None:
+    replaced = await way.allow()
+    await way.allow()
+    with pytest.raises(NotStandingError):
+        await way.stop(replaced)

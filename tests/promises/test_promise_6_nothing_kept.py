@@ -19,6 +19,7 @@ from sqlalchemy import inspect, text
 import audit.entries
 import gateway.people.locator
 import gateway.views.fetch
+import gateway.views.record
 from adapters.contract import Fragment, SourceError
 from core.errors import OnceToldError
 from core.keys import MissingKeyError
@@ -232,6 +233,19 @@ async def test_without_keeping_an_adapters_words_out_of_the_log_the_promise_brea
     monkeypatch.setattr(gateway.views.fetch, "SourceError", TalkativeError)
     async with walk(tmp_path) as way:
         with pytest.raises(AssertionError, match="Zyxlandlord"):
+            await nothing_is_kept(way, tmp_path, capfd, caplog)
+
+
+async def test_without_sealing_a_callers_own_purpose_the_promise_breaks(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The draft keeps the purpose as it was asked for, so it reaches the index beside the sealed detail.
+    monkeypatch.setattr(gateway.views.record, "replace", lambda draft, **_: draft)
+    async with walk(tmp_path) as way:
+        with pytest.raises(AssertionError, match="zyxpurpose"):
             await nothing_is_kept(way, tmp_path, capfd, caplog)
 
 
