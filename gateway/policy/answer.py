@@ -13,15 +13,28 @@ from core.errors import ClosedError
 from core.vocabulary import Json, JsonObject
 from gateway.policy.port import Decision, Refusal, SourcePermit
 
-_DECISION = {"refusal", "permits", "named_sources", "permitted_labels", "location_fields", "reasons"}
+_DECISION = {
+    "revision",
+    "refusal",
+    "permits",
+    "named_sources",
+    "permitted_labels",
+    "location_fields",
+    "reasons",
+    "obligations",
+}
 _PERMIT = {"sections", "basis", "permissions"}
 _REFUSAL = {"code", "detail", "clause"}
 _NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 def to_decision(answer: object, revision: str) -> Decision:
-    """The decision in an engine's answer; raises ClosedError for anything else, without telling what it held."""
+    """The decision in an engine's answer, made under this revision; raises ClosedError for anything else, without telling
+    what it held.
+    """
     top = _object(answer, _DECISION, "the decision")
+    if top["revision"] != revision:
+        _doubt("it decided under another revision")
     refusal = None if top["refusal"] is None else _refusal(top["refusal"])
     permits = tuple(
         _permit(source, value) for source, value in sorted(_object(top["permits"], None, "permits").items())
@@ -36,6 +49,7 @@ def to_decision(answer: object, revision: str) -> Decision:
         permitted_labels=_names(top["permitted_labels"], "permitted_labels"),
         location_fields=_sections(top["location_fields"], "location_fields"),
         reasons=_reasons(top["reasons"]),
+        obligations=_obligations(top["obligations"]),
     )
 
 
@@ -73,6 +87,28 @@ def _reasons(value: object) -> tuple[JsonObject, ...]:
             MappingProxyType({key: _text(told, "a reason") for key, told in sorted(entry.items())})
         )
     return in_order(reasons)
+
+
+def _obligations(value: object) -> tuple[JsonObject, ...]:
+    if not isinstance(value, list):
+        _doubt("obligations is no list")
+    entries = [_object(each, None, "an obligation") for each in value]
+    by_code = {_text(entry.get("code"), "an obligation's code"): entry for entry in entries}
+    if len(by_code) != len(entries):
+        _doubt("an obligation stands twice")
+    return tuple(
+        MappingProxyType({key: _told(told) for key, told in sorted(entry.items())})
+        for _, entry in sorted(by_code.items())
+    )
+
+
+def _told(value: Json) -> Json:
+    """A text, a whole number, or a set of names in order."""
+    if isinstance(value, list):
+        return tuple(sorted(_names(value, "an obligation")))
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        _doubt("an obligation is no text, number or list of names")
+    return value
 
 
 def _sections(value: object, what: str) -> Mapping[str, frozenset[str]]:

@@ -16,19 +16,25 @@ from core.vocabulary import JsonObject, Label
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the organisation, its application, and the practitioner's role in it (None for an application alone)."""
+    """Who asks: the organisation, its application, and the practitioner's role in it (None for an application alone).
+
+    strong: whether the practitioner has just signed in by more than a password (step-up, RFC 9470).
+    """
 
     organisation: str
     client: str
     role: str | None
     scopes: frozenset[str]
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One permission or preference in force, as the policy sees it. Empty sets mean "none", `*` means "any".
+    """One permission or preference in force, as the policy sees it. Empty sets mean "none".
 
-    sections: section -> fields (`*` for all that the agreement allows).
+    sections: section -> fields. `*` means "any" in what takes away; in what allows, it counts for `sources` only, so that
+        nobody inherits a permission and a field that an agreement adds later needs a new yes.
+    precedes: ids of the agreements before whose winding down it was given: under those, no other still counts.
     """
 
     id: str
@@ -37,6 +43,7 @@ class Permission:
     sections: Mapping[str, frozenset[str]]
     sources: frozenset[str]
     recipients: frozenset[str]
+    precedes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,9 @@ class Question:
     """One policy question, for all sources and sections at once.
 
     sections: what was asked for; None for everything that the purpose allows.
-    agreements: ids of the agreements that are in force now.
+    agreements: ids of the agreements that are in force now. suspended: ids of those that were suspended at run time.
+    check: a yes-or-no question of the register that is asked instead of a view. emergency: the coded reason of a
+    break-glass. hold_back: the coded reason why the person must not be told yet.
     """
 
     asker: Asker
@@ -64,6 +73,10 @@ class Question:
     sections: frozenset[str] | None
     agreements: frozenset[str]
     subject: Subject
+    suspended: frozenset[str] = frozenset()
+    check: str | None = None
+    emergency: str | None = None
+    hold_back: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ class Refusal:
     """A refusal that does not depend on the person: a plain 403 that says what to fix.
 
     code: e.g. `purpose-unknown`, `no-agreement`, `agreement-ended`, `role-not-permitted`, `scope-missing`,
-        `section-not-agreed`.
+        `section-not-agreed`; `step-up-needed` is answered with 401 (RFC 9470).
     """
 
     code: str
@@ -101,6 +114,9 @@ class Decision:
         labelled fragment is dropped.
     location_fields: section -> fields that tell where the person is; dropped when a stricter label arrives.
     reasons: person-dependent reasons, for the audit log only, never for the caller.
+    obligations: what whoever acts on the decision has to do, each with a `code`: `notify` the person at once; `review` by
+        officers of the organisations in `by` within `hours`; `hold-back` for `reason`, to be looked at again after
+        `look_again_days`; `watermark` the view; it `expires` after `minutes`.
     """
 
     revision: str
@@ -110,6 +126,11 @@ class Decision:
     permitted_labels: frozenset[str] = frozenset()
     location_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reasons: tuple[JsonObject, ...] = ()
+    obligations: tuple[JsonObject, ...] = ()
+
+    def obligation(self, code: str) -> JsonObject | None:
+        """The obligation with a code, if it stands."""
+        return next((one for one in self.obligations if one["code"] == code), None)
 
 
 class PolicyEngine(Protocol):

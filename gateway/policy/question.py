@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import orjson
 
 from core.vocabulary import JsonObject
 from gateway.policy.port import Permission, Question
+
+_NONE: frozenset[str] = frozenset()
+
+
+def narrowed(question: Question, concerned: Mapping[tuple[str, str], frozenset[str]]) -> Question:
+    """The question with those agreements only that name its asker and purpose (`gateway.policy.compile.concerned`).
+
+    Whatever else is in force or suspended is nobody's business here, and must not make an engine slower.
+    """
+    ours = concerned.get((question.asker.organisation, question.purpose), _NONE)
+    return replace(question, agreements=ours & question.agreements, suspended=ours & question.suspended)
 
 
 def to_input(question: Question) -> JsonObject:
@@ -18,10 +32,15 @@ def to_input(question: Question) -> JsonObject:
             "client": asker.client,
             "role": asker.role,
             "scopes": sorted(asker.scopes),
+            "strong": asker.strong,
         },
         "purpose": question.purpose,
         "sections": None if question.sections is None else sorted(question.sections),
         "agreements": sorted(question.agreements),
+        "suspended": sorted(question.suspended),
+        "check": question.check,
+        "emergency": question.emergency,
+        "hold_back": question.hold_back,
         "subject": {
             "label": subject.label.value,
             "pointers": sorted(subject.pointers),
@@ -45,4 +64,5 @@ def _permission(permission: Permission) -> JsonObject:
         "sections": {section: sorted(fields) for section, fields in permission.sections.items()},
         "sources": sorted(permission.sources),
         "recipients": sorted(permission.recipients),
+        "precedes": sorted(permission.precedes),
     }

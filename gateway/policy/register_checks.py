@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from core.vocabulary import PermissionRule
 from gateway.policy.register_files import Document
-from gateway.policy.register_values import Agreement, Fields, Organisation, Purpose, Registers, Status
+from gateway.policy.register_values import Agreement, Check, Fields, Organisation, Purpose, Registers, Status
 
 _T = TypeVar("_T")
 
@@ -34,6 +34,18 @@ def check_organisation(
     _known_fields(organisation.serves, registers, document, *where, "serves")
     if organisation.kind == "nhs" and organisation.ods_code is None:
         raise document.error(f"{organisation.id} is an NHS organisation: give its ods_code", *where)
+    if organisation.kind == "dwp" and organisation.only_for is None:
+        raise document.error(
+            f"{organisation.id} holds DWP data: list the purposes in only_for (SI 2012/1483 reg 5)", *where
+        )
+    for name in sorted(organisation.only_for or ()):
+        _known(name, registers.purposes, "purpose", document, *where, "only_for")
+
+
+def check_check(check: Check, registers: Registers, document: Document, index: int) -> None:
+    """A check asks about a known field."""
+    where = ("checks", index)
+    _known_fields({check.section: frozenset({check.field})}, registers, document, *where, "section")
 
 
 def check_purpose(purpose: Purpose, registers: Registers, document: Document, index: int) -> None:
@@ -99,6 +111,16 @@ def _check_dates(agreement: Agreement, document: Document) -> None:
         raise document.error("it is reviewed after its end: change review_date", "review_date")
     if (agreement.status is Status.SUSPENDED) != (agreement.suspension is not None):
         raise document.error("status suspended and a suspension go together: give both or neither", "status")
+    if (agreement.status is Status.WINDING_DOWN) != (agreement.winding_down is not None):
+        raise document.error(
+            "status winding-down and winding_down go together: give both or neither", "status"
+        )
+    if agreement.winding_down is not None and not (
+        agreement.valid_from
+        <= agreement.winding_down.since
+        <= (agreement.valid_until or agreement.winding_down.since)
+    ):
+        raise document.error("it winds down outside its own time: change since", "winding_down", "since")
 
 
 def _check_parties(agreement: Agreement, registers: Registers, document: Document) -> None:
@@ -113,8 +135,9 @@ def _check_parties(agreement: Agreement, registers: Registers, document: Documen
     for index, recipient in enumerate(agreement.recipients):
         for role in recipient.roles:
             _known(role, registers.roles, "role", document, "recipients", index, "roles", role)
-    if agreement.suspension is not None and agreement.suspension.by not in agreement.parties:
-        raise document.error(f"{agreement.suspension.by} is no party to it", "suspension", "by")
+    for key, said in (("suspension", agreement.suspension), ("winding_down", agreement.winding_down)):
+        if said is not None and said.by not in agreement.parties:
+            raise document.error(f"{said.by} is no party to it", key, "by")
 
 
 def _check_sections(agreement: Agreement, registers: Registers, document: Document) -> None:
@@ -137,17 +160,39 @@ def _check_sections(agreement: Agreement, registers: Registers, document: Docume
         _within(source.sections, served, f"{source.organisation} serves", document, *where)
         if not source.sections:
             raise document.error(f"{source.organisation} serves none of the sections: leave it out", *where)
+    _check_roles(agreement, registers, document)
+
+
+def _check_roles(agreement: Agreement, registers: Registers, document: Document) -> None:
     for index, recipient in enumerate(agreement.recipients):
         for role, terms in recipient.roles.items():
             if terms.sees is not None:
                 where_role = ("recipients", index, "roles", role, "sees")
                 _within(terms.sees, agreement.sections, "the agreement shares", document, *where_role)
+            where_checks = ("recipients", index, "roles", role, "checks")
+            for name in sorted(terms.checks):
+                check = _known(name, registers.checks, "check", document, *where_checks)
+                asked = {check.section: frozenset({check.field})}
+                _within(asked, agreement.sections, "the agreement shares", document, *where_checks)
+            if terms.sees is not None and not any(terms.sees.values()) and not terms.checks:
+                raise document.error(
+                    f"{role} may neither see nor ask anything: leave the role out",
+                    *("recipients", index, "roles", role),
+                )
 
 
 def _check_rule(agreement: Agreement, registers: Registers, document: Document) -> None:
+    _within(
+        dict.fromkeys(agreement.rules, frozenset()),
+        agreement.sections,
+        "the agreement shares",
+        document,
+        "rules",
+    )
+    least = min((agreement.permission_rule, *agreement.rules.values()), key=_ASKS.__getitem__)
     for name in sorted(agreement.purposes):
         usual = registers.purposes[name].permission_rule
-        if _ASKS[agreement.permission_rule] < _ASKS[usual] and agreement.rule_reason is None:
+        if _ASKS[least] < _ASKS[usual] and agreement.rule_reason is None:
             raise document.error(
                 f"the purpose {name} needs {usual.value} of the person, and this asks less: give rule_reason",
                 "rule_reason",
@@ -171,15 +216,28 @@ def _check_law(agreement: Agreement, registers: Registers, document: Document) -
             raise document.error(
                 f"{name} is a public body: it stands on its public task, 6(1)(e)", "bases", "article_6", index
             )
+    shared = agreement.sections.items()
     sensitive = sorted(
         f"{section}.{field}"
-        for section, fields in agreement.sections.items()
+        for section, fields in shared
         for field in fields & registers.sections[section].sensitive
     )
     if sensitive and agreement.article_9 is None:
         raise document.error(
             f"{', '.join(sensitive)}: special category data need an article_9 condition", "bases", "article_9"
         )
+    offences = sorted(
+        f"{section}.{field}"
+        for section, fields in shared
+        for field in fields & registers.sections[section].offences
+    )
+    if offences and agreement.article_10 is None:
+        raise document.error(
+            f"{', '.join(offences)}: criminal-offence data need an article_10 condition",
+            "bases",
+            "article_10",
+        )
+    _check_lists(agreement, registers, document)
     confidential = sorted(
         terms.organisation
         for terms in agreement.sources
@@ -192,11 +250,36 @@ def _check_law(agreement: Agreement, registers: Registers, document: Document) -
             "confidentiality",
         )
     gate = agreement.confidentiality
-    if gate is not None and gate.name not in _GATES[agreement.permission_rule]:
-        raise document.error(
-            f"{gate.name} cannot hold where the permission rule is {agreement.permission_rule.value}: change one of them",
-            *("bases", "confidentiality"),
-        )
+    for rule in sorted({agreement.permission_rule, *agreement.rules.values()}):
+        if gate is not None and confidential and gate.name not in _GATES[rule]:
+            raise document.error(
+                f"{gate.name} cannot hold where the permission rule is {rule.value}: change one of them",
+                *("bases", "confidentiality"),
+            )
+
+
+def _check_lists(agreement: Agreement, registers: Registers, document: Document) -> None:
+    """The statutes' own lists: for which purposes DWP data may be used, and whose the duty to refer is."""
+    for key, names in (
+        ("sources", [terms.organisation for terms in agreement.sources]),
+        ("recipients", [terms.organisation for terms in agreement.recipients]),
+    ):
+        for index, name in enumerate(names):
+            organisation = registers.organisations[name]
+            for purpose in sorted(agreement.purposes):
+                if organisation.only_for is not None and purpose not in organisation.only_for:
+                    raise document.error(
+                        f"{name} takes part in listed purposes only, and {purpose} is not among them: "
+                        "leave it out (SI 2012/1483 reg 5)",
+                        *(key, index),
+                    )
+                specified = registers.purposes[purpose].specified_authorities_only
+                if key == "sources" and specified and not organisation.specified_authority:
+                    raise document.error(
+                        f"{name} is no specified public authority, so {purpose} is not its duty: use an agreed "
+                        "referral (Housing Act 1996 s.213B)",
+                        *(key, index),
+                    )
 
 
 def _check_signatures(agreement: Agreement, document: Document) -> None:

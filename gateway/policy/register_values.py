@@ -7,7 +7,7 @@ frozen values. What the words mean: docs/architecture.md; what an agreement hold
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -24,7 +24,7 @@ class Section:
     """A category of the record, from its published schema `policies/sections/<id>.v<version>.json`.
 
     titles: field -> what it is called in plain words. locations: fields that tell where the person is. sensitive: fields
-    of special category data (UK GDPR Article 9).
+    of special category data (UK GDPR Article 9). offences: fields of criminal-offence data (Article 10).
     """
 
     id: str
@@ -34,6 +34,7 @@ class Section:
     titles: Mapping[str, str]
     locations: frozenset[str]
     sensitive: frozenset[str]
+    offences: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -43,7 +44,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation of the partnership. `hidden`: that someone is known there is itself secret."""
+    """An organisation of the partnership. `hidden`: that someone is known there is itself secret.
+
+    keeps_labels: its word that a person is unrestricted (label U) counts. specified_authority: the duty to refer is its own
+    (Housing Act 1996 s.213B). only_for: the only purposes for which its records may be shared and for which it may ask
+    (SI 2012/1483 reg 5); None for no such list.
+    """
 
     id: str
     title: str
@@ -52,6 +58,37 @@ class Organisation:
     confidential: bool
     hidden: bool
     serves: Fields
+    keeps_labels: bool = False
+    specified_authority: bool = False
+    only_for: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question that is answered `confirmed` or `not-confirmed`: whether a field's value is one of these."""
+
+    id: str
+    title: str
+    plain_words: str
+    section: str
+    field: str
+    one_of: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What makes a purpose break-glass: its coded reasons in plain words, and for how long a view may be used (minutes)."""
+
+    reasons: Mapping[str, str]
+    use_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """Why the person may be left untold for a while (code -> plain words), and after how many days that is looked at."""
+
+    reasons: Mapping[str, str]
+    look_again_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +117,12 @@ class Purpose:
     review_days: int | None
     labels: frozenset[str]
     sections: Fields
+    specified_authorities_only: bool = False
+    emergency: Emergency | None = None
+    hold_back: HoldBack | None = None
+    review_hours: int | None = None
+    notify: bool = False
+    watermark: bool = False
 
 
 class Status(StrEnum):
@@ -87,7 +130,13 @@ class Status(StrEnum):
 
     DRAFT = "draft"
     ACTIVE = "active"
+    WINDING_DOWN = "winding-down"
     SUSPENDED = "suspended"
+
+    @property
+    def lets_ask(self) -> bool:
+        """Whether an agreement in its time may be asked under."""
+        return self in {Status.ACTIVE, Status.WINDING_DOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +166,14 @@ class SourceTerms:
 
 @dataclass(frozen=True, slots=True)
 class RoleTerms:
-    """What a role sees of it (None: all that the agreement shares), and the codes of labelled fragments it may see."""
+    """What a role sees of it (None: all that the agreement shares), and the codes of labelled fragments it may see.
+
+    checks: ids of the questions it may ask without seeing the data.
+    """
 
     sees: Fields | None
     labels: frozenset[str]
+    checks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +186,7 @@ class RecipientTerms:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """Since when an agreement is suspended, by which party, and why."""
+    """Since when an agreement is suspended (or being wound down), by which party, and why."""
 
     since: date
     by: str
@@ -154,6 +207,7 @@ class Agreement:
     """One data-sharing agreement. valid_until is its last day, None for a standing one; days are UK days.
 
     clauses: which clause says it, by subject (purpose, sections, roles, permission, ending, suspension).
+    rules: section -> its own permission rule, where it is another than permission_rule.
     """
 
     id: str
@@ -179,6 +233,8 @@ class Agreement:
     sources: tuple[SourceTerms, ...]
     recipients: tuple[RecipientTerms, ...]
     signatories: tuple[Signature, ...]
+    winding_down: Suspension | None = None
+    rules: Mapping[str, PermissionRule] = field(default_factory=dict)
 
     @property
     def parties(self) -> frozenset[str]:
@@ -198,7 +254,15 @@ class Agreement:
 
     def in_force(self, at: datetime) -> bool:
         """Whether it holds at a moment (an aware datetime)."""
-        return self.status is Status.ACTIVE and self.begins <= at and (self.ends is None or at < self.ends)
+        return self.status.lets_ask and self.begins <= at and (self.ends is None or at < self.ends)
+
+    def rule(self, section: str) -> PermissionRule:
+        """What is needed of the person for a section."""
+        return self.rules.get(section, self.permission_rule)
+
+    def precedes_winding_down(self, at: datetime) -> bool:
+        """Whether something given at a moment (an aware datetime) was given before the agreement began to wind down."""
+        return self.winding_down is not None and at < start_of_day(self.winding_down.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +274,7 @@ class Registers:
     purposes: Mapping[str, Purpose]
     sections: Mapping[str, Section]
     agreements: Mapping[str, Agreement]
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 def agreements_in_force(registers: Registers, at: datetime) -> frozenset[str]:
@@ -219,7 +284,7 @@ def agreements_in_force(registers: Registers, at: datetime) -> frozenset[str]:
 
 def next_change(registers: Registers, at: datetime) -> datetime | None:
     """The first moment after `at` when `agreements_in_force` may give another answer; None if it never will."""
-    active = [agreement for agreement in registers.agreements.values() if agreement.status is Status.ACTIVE]
+    active = [agreement for agreement in registers.agreements.values() if agreement.status.lets_ask]
     turns = [agreement.begins for agreement in active] + [
         agreement.ends for agreement in active if agreement.ends
     ]

@@ -9,7 +9,13 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar, cast
 
 from core.vocabulary import PermissionRule
-from gateway.policy.register_checks import check_agreement, check_between, check_organisation, check_purpose
+from gateway.policy.register_checks import (
+    check_agreement,
+    check_between,
+    check_check,
+    check_organisation,
+    check_purpose,
+)
 from gateway.policy.register_files import (
     Document,
     RegisterError,
@@ -22,7 +28,10 @@ from gateway.policy.register_files import (
 from gateway.policy.register_values import (
     Agreement,
     Article6,
+    Check,
+    Emergency,
     Fields,
+    HoldBack,
     LegalGate,
     Organisation,
     Purpose,
@@ -42,7 +51,10 @@ from gateway.policy.register_values import (
 __all__ = [
     "Agreement",
     "Article6",
+    "Check",
+    "Emergency",
     "Fields",
+    "HoldBack",
     "LegalGate",
     "Organisation",
     "Purpose",
@@ -62,34 +74,40 @@ __all__ = [
 ]
 
 
-def load_registers(folder: Path) -> Registers:
+def load_registers(folder: Path, schemas: Path | None = None) -> Registers:
     """Read and check the registers under the `policies` folder (its `registers/`, `schemas/` and `sections/`).
 
+    schemas: where the schemas stand, if not in the folder: those of a bundle are judged by our own.
     Raises RegisterError for the first thing that is wrong, naming file, line and what to change.
     """
-    sections = _by_id(_sections(folder))
-    organisations_file = _read(folder, "registers/organisations.yaml", "organisations")
-    roles_file = _read(folder, "registers/roles.yaml", "roles")
-    purposes_file = _read(folder, "registers/purposes.yaml", "purposes")
+    schemas = schemas or folder / "schemas"
+    sections = _by_id(_sections(folder, schemas))
+    organisations_file = _read(folder, "registers/organisations.yaml", schemas, "organisations")
+    roles_file = _read(folder, "registers/roles.yaml", schemas, "roles")
+    purposes_file = _read(folder, "registers/purposes.yaml", schemas, "purposes")
+    checks_file = _read(folder, "registers/checks.yaml", schemas, "checks")
     organisations = _listed(organisations_file, "organisations", lambda entry: _organisation(entry, sections))
     roles = _listed(roles_file, "roles", _role)
     purposes = _listed(purposes_file, "purposes", lambda entry: _purpose(entry, sections))
-    registers = Registers(organisations, roles, purposes, sections, MappingProxyType({}))
+    checks = _listed(checks_file, "checks", _check)
+    registers = Registers(organisations, roles, purposes, sections, MappingProxyType({}), checks)
     for index, organisation in enumerate(organisations.values()):
         check_organisation(organisation, registers, organisations_file, index)
     for index, purpose in enumerate(purposes.values()):
         check_purpose(purpose, registers, purposes_file, index)
+    for index, check in enumerate(checks.values()):
+        check_check(check, registers, checks_file, index)
 
     documents: dict[str, Document] = {}
     agreements: dict[str, Agreement] = {}
     for path in sorted((folder / "registers" / "agreements").glob("*.yaml")):
-        document = _read(folder, path.relative_to(folder).as_posix(), "agreement")
+        document = _read(folder, path.relative_to(folder).as_posix(), schemas, "agreement")
         agreement = _agreement(document, organisations)
         check_agreement(agreement, registers, document)
         documents[agreement.id] = document
         agreements[agreement.id] = agreement
     check_between(agreements, documents)
-    return Registers(organisations, roles, purposes, sections, MappingProxyType(agreements))
+    return Registers(organisations, roles, purposes, sections, MappingProxyType(agreements), checks)
 
 
 class _Identified(Protocol):
@@ -100,9 +118,9 @@ class _Identified(Protocol):
 _T = TypeVar("_T", bound=_Identified)
 
 
-def _read(folder: Path, name: str, schema: str) -> Document:
+def _read(folder: Path, name: str, schemas: Path, schema: str) -> Document:
     document = read_document(folder / name, folder)
-    check_schema(document, read_schema(folder / "schemas" / f"{schema}.schema.json", folder))
+    check_schema(document, read_schema(schemas / f"{schema}.schema.json", schemas.parent))
     return document
 
 
@@ -136,13 +154,14 @@ class _Entry:
         return None if value is None else str(value)
 
     def number_or_none(self, key: str) -> int | None:
-        return cast("int | None", self._value[key])
+        return cast("int | None", self._value.get(key))
 
     def flag(self, key: str) -> bool:
-        return cast("bool", self._value[key])
+        """False where it is left out."""
+        return cast("bool", self._value.get(key, False))
 
     def texts(self, key: str) -> frozenset[str]:
-        return frozenset(cast("list[str]", self._value[key]))
+        return frozenset(cast("list[str]", self._value.get(key, [])))
 
     def has(self, key: str) -> bool:
         return self._value.get(key) is not None
@@ -173,8 +192,8 @@ class _Entry:
         )
 
 
-def _sections(folder: Path) -> Iterator[Section]:
-    schema = read_schema(folder / "schemas" / "section.schema.json", folder)
+def _sections(folder: Path, schemas: Path) -> Iterator[Section]:
+    schema = read_schema(schemas / "section.schema.json", schemas.parent)
     for path in sorted((folder / "sections").glob("*.v*.json")):
         value = read_json(path, folder)
         document = Document(path.relative_to(folder).as_posix(), value, {})
@@ -193,6 +212,7 @@ def _sections(folder: Path) -> Iterator[Section]:
             titles=MappingProxyType({field: str(of["title"]) for field, of in fields.items()}),
             locations=frozenset(field for field, of in fields.items() if of.get("x-location")),
             sensitive=frozenset(field for field, of in fields.items() if of.get("x-sensitive")),
+            offences=frozenset(field for field, of in fields.items() if of.get("x-offence")),
         )
 
 
@@ -205,6 +225,20 @@ def _organisation(entry: _Entry, sections: Mapping[str, Section]) -> Organisatio
         confidential=entry.flag("confidential"),
         hidden=entry.flag("hidden"),
         serves=entry.most("serves", sections),
+        keeps_labels=entry.flag("keeps_labels"),
+        specified_authority=entry.flag("specified_authority"),
+        only_for=entry.texts("only_for") if entry.has("only_for") else None,
+    )
+
+
+def _check(entry: _Entry) -> Check:
+    return Check(
+        id=entry.text("id"),
+        title=entry.text("title"),
+        plain_words=entry.text("plain_words"),
+        section=entry.text("section"),
+        field=entry.text("field"),
+        one_of=entry.texts("one_of"),
     )
 
 
@@ -223,7 +257,26 @@ def _purpose(entry: _Entry, sections: Mapping[str, Section]) -> Purpose:
         review_days=entry.number_or_none("review_days"),
         labels=entry.texts("labels"),
         sections=entry.most("sections", sections),
+        specified_authorities_only=entry.flag("specified_authorities_only"),
+        emergency=_emergency(entry.entry("emergency")) if entry.has("emergency") else None,
+        hold_back=_hold_back(entry.entry("hold_back")) if entry.has("hold_back") else None,
+        review_hours=entry.number_or_none("review_hours"),
+        notify=entry.flag("notify"),
+        watermark=entry.flag("watermark"),
     )
+
+
+def _emergency(entry: _Entry) -> Emergency:
+    return Emergency(_reasons(entry), entry.number_or_none("use_minutes") or 0)
+
+
+def _hold_back(entry: _Entry) -> HoldBack:
+    return HoldBack(_reasons(entry), entry.number_or_none("look_again_days") or 0)
+
+
+def _reasons(entry: _Entry) -> Mapping[str, str]:
+    reasons = entry.entries("reasons")
+    return MappingProxyType({reason.text("code"): reason.text("plain_words") for reason in reasons})
 
 
 def _agreement(document: Document, organisations: Mapping[str, Organisation]) -> Agreement:
@@ -267,7 +320,17 @@ def _agreement(document: Document, organisations: Mapping[str, Organisation]) ->
             )
             for index, signature in enumerate(entry.entries("signatories"))
         ),
+        winding_down=(
+            _suspension(document, entry.entry("winding_down"), "winding_down")
+            if entry.has("winding_down")
+            else None
+        ),
+        rules=_rules(entry.entry("rules")) if entry.has("rules") else MappingProxyType({}),
     )
+
+
+def _rules(entry: _Entry) -> Mapping[str, PermissionRule]:
+    return MappingProxyType({section: PermissionRule(entry.text(section)) for section in entry.names()})
 
 
 def _source(entry: _Entry, agreed: Fields, organisations: Mapping[str, Organisation]) -> SourceTerms:
@@ -289,8 +352,9 @@ def _recipient(entry: _Entry) -> RecipientTerms:
         MappingProxyType(
             {
                 role: RoleTerms(
-                    None if roles.entry(role).text("sees") == "all" else roles.entry(role).named("sees"),
+                    _sees(roles.entry(role)),
                     roles.entry(role).texts("labels"),
+                    roles.entry(role).texts("checks"),
                 )
                 for role in roles.names()
             }
@@ -298,9 +362,16 @@ def _recipient(entry: _Entry) -> RecipientTerms:
     )
 
 
-def _suspension(document: Document, entry: _Entry) -> Suspension:
+def _sees(entry: _Entry) -> Fields | None:
+    written = entry.text("sees")
+    if written == "all":
+        return None
+    return MappingProxyType({}) if written == "nothing" else entry.named("sees")
+
+
+def _suspension(document: Document, entry: _Entry, key: str = "suspension") -> Suspension:
     return Suspension(
-        _day(document, entry.text("since"), "suspension", "since"), entry.text("by"), entry.text("reason")
+        _day(document, entry.text("since"), key, "since"), entry.text("by"), entry.text("reason")
     )
 
 

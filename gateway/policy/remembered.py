@@ -59,13 +59,25 @@ def _key(question: Question) -> tuple[Hashable, ...]:
         asker.client,
         asker.role,
         asker.scopes,
+        asker.strong,
         question.purpose,
         question.sections,
         question.agreements,
+        question.suspended,
+        question.check,
+        question.emergency,
+        question.hold_back,
         subject.label,
         subject.pointers,
         tuple(
-            (each.kind, each.purposes, frozenset(each.sections.items()), each.sources, each.recipients)
+            (
+                each.kind,
+                each.purposes,
+                frozenset(each.sections.items()),
+                each.sources,
+                each.recipients,
+                each.precedes,
+            )
             for each in subject.permissions
         ),
     )

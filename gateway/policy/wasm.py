@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,19 +16,19 @@ from opapywasm import OpaWasmError, OpaWasmPolicy, PolicyConfig
 
 from core.errors import ClosedError
 from gateway.policy.answer import to_decision
-from gateway.policy.compile import Data, concerned, document, policy_data
+from gateway.policy.compile import Data, concerned, document, policy_data, revision_of, with_revision
 from gateway.policy.port import Decision, Question
-from gateway.policy.question import canonical
+from gateway.policy.question import canonical, narrowed
 from gateway.policy.register_files import RegisterError, read_json
 from gateway.policy.register_values import Registers
 
 ENTRYPOINT = "oncetold/decide/decision"
-_NONE: frozenset[str] = frozenset()
 
 
 class WasmEngine:
     """A `PolicyEngine` that decides in this process, in well under a millisecond, so it needs no thread of its own.
 
+    data: the data document with its revision (`gateway.policy.compile.with_revision`).
     deadline: seconds after which a decision that does not come is given up (ClosedError); kept to some 10 ms.
     Raises ClosedError from the start where the compiled policy cannot be used at all.
     """
@@ -45,7 +44,7 @@ class WasmEngine:
     ) -> None:
         loaded = document(data)
         self._concerned = concerned
-        self._revision = _revision(wasm, loaded)
+        self._revision = revision_of(data)
         config = PolicyConfig(
             pool_size=instances,
             default_entrypoint=ENTRYPOINT,
@@ -68,15 +67,12 @@ class WasmEngine:
 
     @property
     def revision(self) -> str:
-        """SHA-256 over the compiled policy's and the data's own digests, in hexadecimal."""
+        """The revision that the data document names (`gateway.policy.compile.with_revision`)."""
         return self._revision
 
     async def decide(self, question: Question) -> Decision:
         """Decide one question; agreements that do not name the asker and the purpose are not even put to the engine."""
-        relevant = (
-            self._concerned.get((question.asker.organisation, question.purpose), _NONE) & question.agreements
-        )
-        asked = canonical(replace(question, agreements=relevant))
+        asked = canonical(narrowed(question, self._concerned))
         try:
             answer = self._policy.evaluate(asked)
         except Exception as error:  # noqa: BLE001 - any failure closes, and its message may hold what was asked
@@ -96,10 +92,6 @@ class WasmEngine:
         self.close()
 
 
-def _revision(wasm: bytes, loaded: bytes) -> str:
-    return hashlib.sha256(hashlib.sha256(wasm).digest() + hashlib.sha256(loaded).digest()).hexdigest()
-
-
 def open_engine(folder: Path, registers: Registers) -> WasmEngine:
     """The engine over the `policies` folder's compiled policy, which must be the one that policy.json describes.
 
@@ -116,4 +108,5 @@ def open_engine(folder: Path, registers: Registers) -> WasmEngine:
         raise RegisterError(
             "policy.wasm", None, "it is not what policy.json describes: run scripts/build_policy.sh"
         )
-    return WasmEngine(wasm, policy_data(registers), concerned(registers))
+    data = with_revision(policy_data(registers), str(built["rego_sha256"]))
+    return WasmEngine(wasm, data, concerned(registers))

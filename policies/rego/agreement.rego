@@ -14,18 +14,27 @@ known := data.registers.parties[input.asker.organisation][input.purpose]
 
 # METADATA
 # title: Those of them that hold now
-# description: Active, and among those whose time the asker of the question says has come and not gone.
+# description: >-
+#   Active or being wound down, among those whose time the asker of the question says has come and not gone, and suspended by
+#   nobody meanwhile.
 # scope: document
 in_force[id] := agreement if {
 	some id in input.agreements
 	agreement := known[id]
-	agreement.status == "active"
+	agreement.status in {"active", "winding-down"}
+	not id in input.suspended
 }
 
 # METADATA
 # title: Those of them that are suspended
+# description: In the register, or by a party at run time.
 # scope: document
 suspended[id] := agreement if {
 	some id, agreement in known
 	agreement.status == "suspended"
+}
+
+suspended[id] := agreement if {
+	some id in input.suspended
+	agreement := known[id]
 }

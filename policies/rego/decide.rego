@@ -6,6 +6,7 @@ package oncetold.decide
 
 import data.oncetold.agreement
 import data.oncetold.label
+import data.oncetold.obligation
 import data.oncetold.offer
 import data.oncetold.permission
 import data.oncetold.purpose
@@ -17,12 +18,14 @@ import data.oncetold.refusal
 # scope: document
 # entrypoint: true
 decision := {
+	"revision": data.registers.revision,
 	"refusal": refusal.first,
 	"permits": permits,
 	"named_sources": named,
 	"permitted_labels": labels,
 	"location_fields": locations,
 	"reasons": reasons,
+	"obligations": obligations,
 }
 
 # METADATA
@@ -51,7 +54,7 @@ permitted(source, offered) := {section: fields |
 	fields := {field |
 		some field in names
 		label.shows(section, field)
-		permission.yields(terms, source, section, field)
+		permission.yields(offered.agreement, terms, source, section, field)
 	}
 	count(fields) > 0
 }
@@ -65,11 +68,13 @@ basis(id, source) := {
 	"version": terms.version,
 	"clause": terms.clauses.sections,
 	"permission_rule": terms.rule,
+	"rules": terms.rules,
 	"article_6": {
 		"source": terms.article_6[source],
 		"recipient": terms.article_6[input.asker.organisation],
 	},
 	"article_9": terms.article_9,
+	"article_10": terms.article_10,
 	"confidentiality": terms.confidentiality,
 } if {
 	terms := agreement.in_force[id]
@@ -80,9 +85,12 @@ basis(id, source) := {
 # description: None where no grant was needed.
 # scope: document
 relied_on(source, sections) := {grant.id |
-	permission.needs_grant(agreement.in_force[offer.sources[source].agreement], source)
-	some grant in permission.grants
+	id := offer.sources[source].agreement
+	terms := agreement.in_force[id]
 	some section, fields in sections
+	permission.needs_grant(terms, source, section)
+	some grant in permission.grants
+	permission.counts(grant, id, terms)
 	some field in fields
 	permission.reaches(grant, source, section, field)
 }
@@ -108,6 +116,13 @@ labels := label.fragments if refusal.first == null
 locations[section] := {field | some field, _ in fields} if some section, fields in data.registers.locations
 
 # METADATA
+# title: What whoever acts on the decision has to do besides
+# scope: document
+default obligations := set()
+
+obligations := obligation.due(object.keys(permits)) if refusal.first == null
+
+# METADATA
 # title: Why less than the offer may be asked
 # description: Depends on the person, so it never reaches the caller. A hidden source is not named even here.
 # scope: document
@@ -129,9 +144,10 @@ reasons contains {"gate": "permission", "code": "not-permitted", "source": sourc
 	clause := agreement.in_force[offer.sources[source].agreement].clauses.permission
 }
 
-reasons contains {"gate": "permission", "code": refused.kind, "permission": refused.id} if {
+reasons contains {"gate": "permission", "code": refused.kind, "permission": refused.id, "clause": clause} if {
 	refusal.first == null
 	some refused in permission.refusals
+	clause := min({terms.clauses.permission | some terms in agreement.in_force})
 }
 
 # METADATA

@@ -20,6 +20,7 @@ sources[source] := {"agreement": id, "sections": sections} if {
 	law.joins(terms, source)
 	sections := {section: fields |
 		some section, names in shared
+		law.confidence_kept(terms, source, section)
 		fields := {field |
 			some field, _ in names
 			purpose.allows(section, field)

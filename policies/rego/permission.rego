@@ -2,9 +2,12 @@
 # title: Permission
 # description: >-
 #   What the agreement's permission rule yields for this person: `permission` needs a grant, `no-objection` heeds objections,
-#   `none` asks nothing of the person. A hidden source always needs a grant that names it.
+#   `none` asks nothing of the person. A hidden source always needs a grant that names it. A grant reaches what it names and
+#   nothing more: who takes over a contract inherits nothing, and a new field needs a new yes.
 # scope: package
 package oncetold.permission
+
+import data.oncetold.law
 
 # METADATA
 # title: Kinds that allow
@@ -23,8 +26,8 @@ refusing_kinds := {"objection", "dissent"}
 grants := [permission |
 	some permission in input.subject.permissions
 	permission.kind in allowing_kinds
-	covers(permission.purposes, input.purpose)
-	covers(permission.recipients, input.asker.organisation)
+	input.purpose in permission.purposes
+	input.asker.organisation in permission.recipients
 ]
 
 # METADATA
@@ -40,33 +43,42 @@ refusals := [permission |
 # METADATA
 # title: Whether a field of a source may be shown to this person's wishes
 # scope: document
-yields(terms, source, section, field) if {
-	asked_of(terms, source, section, field)
+yields(id, terms, source, section, field) if {
+	asked_of(id, terms, source, section, field)
 	not stopped(terms, source, section, field)
 }
 
 # METADATA
 # title: Whether what must be asked of the person was given
 # scope: document
-asked_of(terms, source, _, _) if not needs_grant(terms, source)
+asked_of(_, terms, source, section, _) if not needs_grant(terms, source, section)
 
-asked_of(_, source, section, field) if {
+asked_of(id, terms, source, section, field) if {
 	some grant in grants
+	counts(grant, id, terms)
 	reaches(grant, source, section, field)
 }
 
 # METADATA
 # title: Whether a grant is needed
 # scope: document
-needs_grant(terms, _) if not terms.rule in {"no-objection", "none"}
+needs_grant(terms, _, section) if not law.rule(terms, section) in {"no-objection", "none"}
 
-needs_grant(_, source) if data.registers.hidden[source]
+needs_grant(_, source, _) if data.registers.hidden[source]
+
+# METADATA
+# title: Whether a grant counts under an agreement
+# description: Under one that is being wound down only what was given before counts, since it is for nobody new.
+# scope: document
+counts(_, _, terms) if terms.status != "winding-down"
+
+counts(grant, id, _) if id in grant.precedes
 
 # METADATA
 # title: Whether the person said no to it, where that counts
 # scope: document
 stopped(terms, source, section, field) if {
-	terms.rule != "none"
+	law.rule(terms, section) != "none"
 	some refusal in refusals
 	covers(refusal.sources, source)
 	mentions(refusal, section, field)
@@ -77,7 +89,7 @@ stopped(terms, source, section, field) if {
 # scope: document
 reaches(grant, source, section, field) if {
 	names(grant, source)
-	mentions(grant, section, field)
+	field in grant.sections[section]
 }
 
 # METADATA
@@ -92,11 +104,11 @@ names(grant, source) if {
 }
 
 # METADATA
-# title: Whether a permission or refusal mentions a field
+# title: Whether a refusal mentions a field
 # scope: document
-mentions(permission, section, field) if covers(permission.sections[section], field)
+mentions(refusal, section, field) if covers(refusal.sections[section], field)
 
-mentions(permission, _, field) if covers(permission.sections["*"], field)
+mentions(refusal, _, field) if covers(refusal.sections["*"], field)
 
 # METADATA
 # title: Whether a list names something, or anything

@@ -6,6 +6,7 @@
 package oncetold.refusal
 
 import data.oncetold.agreement
+import data.oncetold.law
 import data.oncetold.offer
 import data.oncetold.purpose
 import data.oncetold.role
@@ -28,6 +29,26 @@ first := {
 } if {
 	not purpose.entry
 } else := {
+	"code": "purpose-not-listed",
+	"detail": "The law lists the purposes for which your organisation takes part, and this is none of them.",
+	"clause": "SI 2012/1483 reg 5",
+} if {
+	not law.open_to_purpose(input.asker.organisation)
+} else := {
+	"code": "break-glass-only",
+	"detail": "This purpose is for emergencies: POST /v1/break-glass with a coded reason.",
+	"clause": null,
+} if {
+	purpose.entry.emergency
+	input.emergency == null
+} else := {
+	"code": "emergency-reason-unknown",
+	"detail": concat("", ["Not a reason of this purpose. Its reasons: ", concat(", ", emergency_reasons), "."]),
+	"clause": null,
+} if {
+	input.emergency != null
+	not purpose.entry.emergency.reasons[input.emergency]
+} else := {
 	"code": "no-agreement",
 	"detail": "No agreement lets your organisation ask for this purpose.",
 	"clause": null,
@@ -47,11 +68,32 @@ first := {
 } if {
 	count(agreement.in_force) == 0
 } else := {
+	"code": "check-not-agreed",
+	"detail": "No agreement in force lets this role ask this check.",
+	"clause": min({clause | some terms in agreement.in_force; clause := terms.clauses.roles}),
+} if {
+	input.check != null
+	count(role.open) == 0
+} else := {
 	"code": "role-not-permitted",
 	"detail": concat("", ["No agreement in force lets ", role_told, " ask. Roles that may: ", concat(", ", roles), "."]),
 	"clause": min({clause | some terms in agreement.in_force; clause := terms.clauses.roles}),
 } if {
 	count(role.open) == 0
+} else := {
+	"code": "step-up-needed",
+	"detail": "Sign in again with a second factor, and ask within a few minutes.",
+	"clause": null,
+} if {
+	purpose.entry.emergency
+	not input.asker.strong
+} else := {
+	"code": "hold-back-not-permitted",
+	"detail": concat("", ["The person is told of this. Reasons to wait: ", concat(", ", hold_back_reasons), "."]),
+	"clause": null,
+} if {
+	input.hold_back != null
+	not input.hold_back in hold_back_reasons
 } else := {
 	"code": "section-not-agreed",
 	"detail": concat("", ["Not agreed for this purpose and role: ", concat(", ", unagreed_told), ". Leave these out."]),
@@ -83,12 +125,23 @@ unagreed_told contains "a section that is not in the register" if {
 }
 
 # METADATA
-# title: Roles that may ask
+# title: Roles that may ask for a view
 # scope: document
 roles contains name if {
 	some terms in agreement.in_force
-	some name, _ in terms.roles
+	some name, role in terms.roles
+	count(role.sees) > 0
 }
+
+# METADATA
+# title: Coded reasons of an emergency
+# scope: document
+emergency_reasons contains reason if some reason, _ in purpose.entry.emergency.reasons
+
+# METADATA
+# title: Coded reasons why the person may be left untold for a while
+# scope: document
+hold_back_reasons contains reason if some reason, _ in purpose.entry.hold_back.reasons
 
 # METADATA
 # title: The asker's role in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,8 +14,8 @@ from typing import Any
 import yaml
 
 import policies
-from core.vocabulary import Label
-from gateway.policy.compile import concerned, policy_data
+from core.vocabulary import Kind, Label
+from gateway.policy.compile import Data, concerned, policy_data, with_revision
 from gateway.policy.port import Asker, Decision, Permission, Question, Subject
 from gateway.policy.registers import (
     Article6,
@@ -56,7 +57,13 @@ def world() -> Registers:
 def engine(registers: Registers, wasm: bytes | None = None) -> WasmEngine:
     """The real engine over the committed policy, or over another one."""
     compiled = (POLICIES / "policy.wasm").read_bytes() if wasm is None else wasm
-    return WasmEngine(compiled, policy_data(registers), concerned(registers))
+    return WasmEngine(compiled, data_of(registers), concerned(registers))
+
+
+def data_of(registers: Registers) -> dict[str, Data]:
+    """The data document of the committed policy over some registers."""
+    built = json.loads((POLICIES / "policy.json").read_bytes())
+    return with_revision(policy_data(registers), built["rego_sha256"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ def found(decision: Decision, expected: Mapping[str, object]) -> dict[str, objec
         "because": sorted({str(reason["code"]) for reason in decision.reasons}),
         "outages": sorted(decision.named_sources),
         "labels": sorted(decision.permitted_labels),
+        "duties": sorted(str(one["code"]) for one in decision.obligations),
     }
 
 
@@ -106,7 +114,13 @@ def _situation(entry: dict[str, Any], wishes: dict[str, Any]) -> Situation:
     asks, person = entry["asks"], entry["person"]
     day = datetime.fromisoformat(str(entry.get("day", TODAY))).replace(hour=12, tzinfo=UTC)
     question = Question(
-        asker=Asker(asks["organisation"], "app", asks["role"], frozenset(asks.get("scopes", ["views"]))),
+        asker=Asker(
+            asks["organisation"],
+            "app",
+            asks["role"],
+            frozenset(asks.get("scopes", ["views"])),
+            strong=asks.get("signed_in") == "with a second factor",
+        ),
         purpose=asks["purpose"],
         sections=frozenset(asks["sections"]) if "sections" in asks else None,
         agreements=agreements_in_force(world(), day),
@@ -115,23 +129,44 @@ def _situation(entry: dict[str, Any], wishes: dict[str, Any]) -> Situation:
             frozenset(person["known_at"]),
             tuple(wish(name, wishes[name]) for name in person.get("said", [])),
         ),
+        suspended=frozenset(entry.get("suspended", [])),
+        check=asks.get("check"),
+        emergency=asks.get("emergency"),
+        hold_back=asks.get("hold_back"),
     )
     if "refused" in entry:
         return Situation(entry["situation"], question, {"refused": entry["refused"]})
     expected = {
         "shows": {source: _sorted(sections) for source, sections in entry["shows"].items()},
-        **{key: sorted(entry.get(key, [])) for key in ("rests_on", "because", "outages", "labels")},
+        **{key: sorted(entry.get(key, [])) for key in ("rests_on", "because", "outages", "labels", "duties")},
     }
     return Situation(entry["situation"], question, expected)
 
 
 def wish(name: str, entry: dict[str, Any]) -> Permission:
-    """A permission or preference of the table, its name for an id."""
+    """A permission or preference of the table, its name for an id.
+
+    What allows has to name what it allows, so the table's `*` stands there for all that there is today.
+    """
+    allows = Kind(entry["kind"]).allows
+    known = world()
+    fields = {section.id: section.fields for section in known.sections.values()}
+    sections = {section: frozenset(names) for section, names in entry["sections"].items()}
+    if allows and "*" in sections:
+        sections = fields
     return Permission(
         id=name,
         kind=entry["kind"],
-        purposes=frozenset(entry["purposes"]),
-        sections={section: frozenset(fields) for section, fields in entry["sections"].items()},
+        purposes=_named(entry["purposes"], known.purposes, written_out=allows),
+        sections={
+            section: _named(names, fields[section], written_out=allows) if section in fields else names
+            for section, names in sections.items()
+        },
         sources=frozenset(entry["sources"]),
-        recipients=frozenset(entry["recipients"]),
+        recipients=_named(entry["recipients"], known.organisations, written_out=allows),
+        precedes=frozenset(entry.get("precedes", [])),
     )
+
+
+def _named(names: Iterable[str], everything: Iterable[str], *, written_out: bool) -> frozenset[str]:
+    return frozenset(everything) if written_out and "*" in names else frozenset(names)
