@@ -30,12 +30,17 @@ PERMIT: dict[str, Any] = {
     "permissions": ["g"],
 }
 ANSWER: dict[str, Any] = {
+    "revision": "r1",
     "refusal": None,
     "permits": {"council": PERMIT},
     "named_sources": ["council"],
     "permitted_labels": ["R"],
     "location_fields": {"contact": ["address"]},
     "reasons": [{"gate": "pointer", "code": "no-pointer"}],
+    "obligations": [
+        {"code": "watermark"},
+        {"code": "review", "hours": 72, "by": ["council", "adult-care"]},
+    ],
 }
 REFUSAL = {"code": "no-agreement", "detail": "None.", "clause": "4"}
 
@@ -62,10 +67,20 @@ def test_equal_questions_have_one_canonical_form() -> None:
 def test_the_input_holds_no_identifier_of_the_person() -> None:
     question = Question(Asker("o", "c", None, frozenset({"views"})), "p", None, frozenset({"a"}), STRANGER)
     assert to_input(question) == {
-        "asker": {"organisation": "o", "client": "c", "role": None, "scopes": ["views"]},
+        "asker": {
+            "organisation": "o",
+            "client": "c",
+            "role": None,
+            "scopes": ["views"],
+            "strong": False,
+        },
         "purpose": "p",
         "sections": None,
         "agreements": ["a"],
+        "suspended": [],
+        "check": None,
+        "emergency": None,
+        "hold_back": None,
         "subject": {"label": "unknown", "pointers": [], "permissions": []},
     }
 
@@ -163,7 +178,7 @@ def test_a_policy_with_another_entry_point_does_not_open(monkeypatch: pytest.Mon
 def test_data_beyond_all_measure_do_not_open() -> None:
     wasm = (POLICIES / "policy.wasm").read_bytes()
     with pytest.raises(ClosedError, match="cannot be used"):
-        WasmEngine(wasm, {"registers": "x" * 65_000_000}, {})
+        WasmEngine(wasm, {"registers": {"revision": "r1", "x": "x" * 65_000_000}}, {})
 
 
 async def test_a_closed_engine_decides_nothing(fresh: WasmEngine) -> None:
@@ -186,6 +201,9 @@ def raising(*_: object) -> object:
         pytest.param(lambda *_: opapywasm.UNDEFINED, "the decision is no object", id="it answers undefined"),
         pytest.param(lambda *_: None, "the decision is no object", id="it answers null"),
         pytest.param(lambda *_: True, "the decision is no object", id="it answers yes"),
+        pytest.param(
+            lambda *_: ANSWER, "it decided under another revision", id="it answers under an older revision"
+        ),
     ],
 )
 async def test_an_engine_in_doubt_discloses_nothing(
@@ -215,6 +233,9 @@ def test_a_whole_answer_is_read() -> None:
     assert decision.permits[0].permissions == {"g"}
     assert decision.reasons == ({"code": "no-pointer", "gate": "pointer"},)
     assert dict(decision.location_fields) == {"contact": frozenset({"address"})}
+    assert [one["code"] for one in decision.obligations] == ["review", "watermark"]
+    assert decision.obligation("review") == {"code": "review", "hours": 72, "by": ("adult-care", "council")}
+    assert decision.obligation("notify") is None
 
 
 def test_a_refusal_is_read() -> None:
@@ -246,6 +267,16 @@ def test_a_refusal_is_read() -> None:
         {"reasons": None},
         {"reasons": [1]},
         {"reasons": [{"gate": 1}]},
+        {"revision": "r0"},
+        {"revision": None},
+        {"obligations": None},
+        {"obligations": ["notify"]},
+        {"obligations": [{"code": 1}]},
+        {"obligations": [{"by": ["council"]}]},
+        {"obligations": [{"code": "notify"}, {"code": "notify"}]},
+        {"obligations": [{"code": "expires", "minutes": 1.5}]},
+        {"obligations": [{"code": "expires", "minutes": True}]},
+        {"obligations": [{"code": "review", "by": [1]}]},
     ],
     ids=str,
 )
