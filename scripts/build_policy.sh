@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles policies/rego to policies/policy.wasm and describes it in policies/policy.json.
 #
-#   scripts/build_policy.sh          build and write both
+#   scripts/build_policy.sh          build and write both; sign the sandbox's agreements
 #   scripts/build_policy.sh --check  prove that the committed ones equal a fresh build; also format, strict check, tests, coverage
 #
 # OPA is $OPA, or .var/parts/bin/opa, or the one on the path; its version must be the one pinned here.
@@ -46,6 +46,7 @@ PYTHON
 
 if [ "${1:-}" != --check ]; then
     install -m 644 "$work/policy.wasm" "$work/policy.json" policies/
+    "$python" -m scripts.sign_sandbox
     echo "policies/policy.wasm: $(wc -c <policies/policy.wasm) bytes"
     exit 0
 fi
@@ -56,6 +57,7 @@ for name in policy.wasm policy.json; do
         exit 1
     }
 done
+"$python" -m scripts.sign_sandbox --check >&2
 "$opa" fmt --list --fail policies/rego policies/tests
 "$opa" check --strict policies/rego policies/tests
 "$opa" test policies/rego policies/tests
