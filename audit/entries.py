@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     DISCLOSURE = "disclosure"
     REFUSAL = "refusal"
+    BREAK_GLASS = "break-glass"
     CONSENT = "consent"
     POINTER = "pointer"
     SIGN_IN = "sign-in"

@@ -141,6 +141,7 @@ class Log:
         if leaves:
             after = Head(extension.frontier, signed, at_ms)
             self.store.add(tx, batch_id, head, after, leaves, entries, extension.completed)
+            _follow(tx, head.frontier.size, results)
         receipts = iter(
             Receipt(index, one, tlog_proof.format_proof(index, extension.inclusion_proof(index), signed))
             for index, one in enumerate(leaves, start=head.frontier.size)
@@ -185,6 +186,19 @@ def _attempt(tx: Connection, append: Append[Any]) -> Written[Any, SealedEntry] |
         return refused
     except Exception as error:
         raise _PoisonedError from error
+
+
+def _follow(tx: Connection, first: int, results: Sequence[Written[Any, SealedEntry] | OnceToldError]) -> None:
+    """Let each work write what needs the places of its entries; whatever fails there undoes the batch."""
+    for result in results:
+        if isinstance(result, Written):
+            last = first + len(result.entries)
+            if result.then is not None:
+                try:
+                    result.then(tx, range(first, last))
+                except Exception as error:
+                    raise _PoisonedError from error
+            first = last
 
 
 class _PoisonedError(Exception):

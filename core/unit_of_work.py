@@ -6,7 +6,7 @@ each gives functions that take the open transaction, and the gateway composes th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -18,10 +18,14 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[T, E]):
-    """What a unit of work did: a value for whoever asked, and the log entries that tell of it."""
+    """What a unit of work did: a value for whoever asked, and the log entries that tell of it.
+
+    then: what else to write in the same transaction once the entries' places in the log are known, in their order.
+    """
 
     value: T
     entries: tuple[E, ...]
+    then: Callable[[Connection, Sequence[int]], None] | None = None
 
 
 Work: TypeAlias = Callable[[Connection], Written[T, E]]

@@ -32,7 +32,7 @@ from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
-from gateway.policy.register_values import Registers, agreements_in_force, next_change
+from gateway.policy.register_values import Check, Registers, agreements_in_force, next_change
 from gateway.policy.registers import load_registers
 from gateway.policy.remembered import Remembered
 from gateway.policy.wasm import WasmEngine, open_engine
@@ -43,10 +43,11 @@ from gateway.views.record import Recording
 
 
 class AgreementCalendar:
-    """The agreements by time, with what is in force remembered until the next change."""
+    """The agreements by time, with what is in force remembered until the next change; and the registers' checks."""
 
     def __init__(self, registers: Registers) -> None:
         self._registers = registers
+        self._winding_down = [one for one in registers.agreements.values() if one.winding_down is not None]
         self._from: datetime | None = None
         self._until: datetime | None = None
         self._in_force: frozenset[str] = frozenset()
@@ -60,6 +61,14 @@ class AgreementCalendar:
         """When an agreement next begins or ends."""
         self._turn_to(at)
         return self._until
+
+    def wound_down_after(self, given: datetime) -> frozenset[str]:
+        """Ids of the agreements that began to wind down after this moment."""
+        return frozenset(one.id for one in self._winding_down if one.precedes_winding_down(given))
+
+    def check(self, name: str) -> Check | None:
+        """The check with this id."""
+        return self._registers.checks.get(name)
 
     def _turn_to(self, at: datetime) -> None:
         if self._from is None or at < self._from or (self._until is not None and at >= self._until):
@@ -133,6 +142,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     recording = Recording(committer, ledger, authority, locator, keys, clock)
     views = Parts(
         verifier=verifier,
+        authority=authority,
         handles=handles,
         locator=locator,
         ledger=ledger,

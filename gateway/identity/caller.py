@@ -19,6 +19,7 @@ class Caller:
     scopes: RFC 6749 section 3.3.
     token_id: `jti`.
     acr: how strongly the practitioner signed in, in the issuer's words.
+    strong_until: until when (seconds since 1970) their sign-in counts as a step-up (RFC 9470); None where it never did.
     expires_at: seconds since 1970 (`exp`).
     """
 
@@ -31,6 +32,11 @@ class Caller:
     token_id: str
     acr: str | None
     expires_at: int
+    strong_until: int | None = None
+
+    def strong(self, now: float) -> bool:
+        """Whether the practitioner has just signed in by more than a password."""
+        return self.strong_until is not None and now < self.strong_until
 
 
 def require_scope(caller: Caller, scope: str) -> None:

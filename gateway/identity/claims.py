@@ -38,6 +38,7 @@ def caller_of(claims: JsonObject, issuer: Issuer, now: float) -> Caller:
     organisation = _organisation(claims, issuer, client)
     subject = _identifier(claims, "sub")
     alone = subject == client
+    acr = _identifier(claims, "acr") if "acr" in claims else None
     return Caller(
         issuer=issuer.url,
         organisation=organisation,
@@ -46,8 +47,9 @@ def caller_of(claims: JsonObject, issuer: Issuer, now: float) -> Caller:
         role=_role(claims, alone),
         scopes=_scopes(claims),
         token_id=_identifier(claims, "jti"),
-        acr=_identifier(claims, "acr") if "acr" in claims else None,
+        acr=acr,
         expires_at=expires_at,
+        strong_until=None if alone else _strong_until(claims, issuer, acr, now),
     )
 
 
@@ -83,6 +85,16 @@ def _check_times(claims: JsonObject, now: float) -> int:
     if max(issued_at, not_before) > now + LEEWAY_SECONDS:
         raise _invalid("The token is not valid yet. Set the issuer's clock right.")
     return expires_at
+
+
+def _strong_until(claims: JsonObject, issuer: Issuer, acr: str | None, now: float) -> int | None:
+    """RFC 9470: an acr that the trust register counts as strong, reached a short while ago (auth_time)."""
+    if acr not in issuer.step_up_acrs or "auth_time" not in claims:
+        return None
+    signed_in_at = _seconds(claims, "auth_time")
+    if signed_in_at > now + LEEWAY_SECONDS:
+        raise _invalid("The sign-in lies in the future (auth_time). Set the issuer's clock right.")
+    return signed_in_at + issuer.step_up_seconds
 
 
 def _organisation(claims: JsonObject, issuer: Issuer, client: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict, cast
 from urllib.parse import urlsplit
 
 import jsonschema_rs
@@ -35,6 +35,7 @@ class Issuer:
     audience: the identifier of our API that its tokens must name.
     organisations: for whom it may speak.
     clients: client -> organisation, one of `organisations`.
+    step_up_acrs: values of `acr` that are a step-up sign-in, and for how long after it (seconds).
     """
 
     id: str
@@ -44,6 +45,8 @@ class Issuer:
     audience: str
     organisations: frozenset[str]
     clients: Mapping[str, str]
+    step_up_acrs: frozenset[str] = frozenset()
+    step_up_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ class _Entry(TypedDict):
     audience: str
     organisations: list[str]
     clients: dict[str, str]
+    step_up: NotRequired[_StepUp]
+
+
+class _StepUp(TypedDict):
+    acr_values: list[str]
+    max_age: int
 
 
 def trust(issuers: Sequence[Issuer]) -> TrustRegister:
@@ -137,6 +146,7 @@ def issuer_for(url: str, template: Issuer, *, audience: str | None = None) -> Is
 
 
 def _issuer(entry: _Entry) -> Issuer:
+    step_up = entry.get("step_up")
     return Issuer(
         id=entry["id"],
         url=entry["issuer"],
@@ -145,6 +155,8 @@ def _issuer(entry: _Entry) -> Issuer:
         audience=entry["audience"],
         organisations=frozenset(entry["organisations"]),
         clients=entry["clients"],
+        step_up_acrs=frozenset(step_up["acr_values"] if step_up else ()),
+        step_up_seconds=step_up["max_age"] if step_up else 0,
     )
 
 

@@ -19,6 +19,7 @@ import consent.tables
 import core.keys
 import gateway.authority
 import gateway.people.tables
+import gateway.reviews.tables
 import gateway.signin.tables
 from core.storage import Database
 
@@ -31,6 +32,7 @@ ROOMS = (
     core.keys,
     gateway.authority,
     gateway.people.tables,
+    gateway.reviews.tables,
     gateway.signin.tables,
 )
 KEY_TABLES = frozenset({"person_key"})

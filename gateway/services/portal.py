@@ -117,7 +117,7 @@ class ResidentServices:
         grant = Grant(
             purpose=choice.purpose,
             recipient=choice.organisation,
-            sections=dict.fromkeys(sorted(choice.sections), permissions.ANY),
+            sections=self._fields(choice),
             sources=self._sources(choice.organisation, choice.purpose),
             until=self.clock.now() + timedelta(days=choice.days),
         )
@@ -259,6 +259,17 @@ class ResidentServices:
             for one in agreement.sources
         }
         return frozenset(one for one in named if not self.registers.organisations[one].hidden)
+
+    def _fields(self, choice: Choice) -> dict[str, frozenset[str]]:
+        """The fields that the chosen sections show today, by name: one that an agreement adds later needs a new yes."""
+        most = self.registers.purposes[choice.purpose].sections
+        found: dict[str, frozenset[str]] = {}
+        for agreement, recipient, purpose in self._terms():
+            if (recipient, purpose) == (choice.organisation, choice.purpose):
+                for section in sorted(choice.sections & agreement.sections.keys()):
+                    shown = agreement.sections[section] & most.get(section, frozenset())
+                    found[section] = found.get(section, frozenset()) | shown
+        return found
 
     # What happened -------------------------------------------------------------------------------------------------
 

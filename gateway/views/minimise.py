@@ -7,6 +7,7 @@ The sources were asked for no more than the decision permits; what they send in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.contract import Fragment, Quarantine, SourceAnswer
@@ -41,6 +42,21 @@ def minimise(
     left = sum(_count(section.data) for section in kept)
     kept.sort(key=lambda section: (section.section, section.source))
     return Minimal(tuple(kept), label, observed, came - left, tuple(quarantined))
+
+
+def confirmed_only(minimal: Minimal, section: str, field: str, one_of: frozenset[str]) -> Minimal:
+    """For a check: what confirms it, or nothing at all. No value of it ever leaves."""
+    confirming = tuple(
+        one
+        for one in minimal.sections
+        if one.section == section and not one_of.isdisjoint(_texts(one.data.get(field)))
+    )
+    return replace(minimal, sections=confirming)
+
+
+def _texts(value: Json) -> frozenset[str]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return frozenset(each for each in values if isinstance(each, str))
 
 
 def _effective(known: Label, observed: Label) -> Label:

@@ -1,5 +1,6 @@
 """One view, told from top to bottom.
 
+    0 authority      which policy decides          one row; another policy than ours is another replica's: closed
     1 authenticate   who asks                      access token -> Caller
     2 resolve        whom a handle means           handle -> Person (one sealed row), or nobody
     3 consent        what stands for them now      one sealed row with its revision
@@ -18,9 +19,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol, cast
 
 import structlog
 
@@ -28,21 +29,35 @@ from adapters.contract import Source
 from consent import permissions
 from consent.ledger import Ledger
 from core.clock import Clock
-from core.errors import BrokenRowError
+from core.errors import BrokenRowError, ClosedError
 from core.keys import SubjectKey
 from core.sections import SectionSchema
 from core.storage import Database, off_loop
 from core.times import until_release
 from core.vocabulary import Label
+from gateway.authority import Authority, AuthorityState
 from gateway.identity.caller import Caller
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Person
-from gateway.policy.port import STRANGER, Asker, PolicyEngine, Question, Subject
+from gateway.policy.port import STRANGER, Asker, Decision, PolicyEngine, Question, Subject
 from gateway.policy.port import Permission as PolicyPermission
+from gateway.policy.register_values import Check
 from gateway.views.fetch import Outages, fetch
-from gateway.views.minimise import minimise
+from gateway.views.minimise import confirmed_only, minimise
 from gateway.views.record import Recording, record, record_refusal
-from gateway.views.values import ALLOWED_NOTHING, Allowed, Ask, Context, Recorded, RefusedError, Ruling, View
+from gateway.views.values import (
+    ALLOWED_NOTHING,
+    Allowed,
+    Ask,
+    Checked,
+    Context,
+    Fetched,
+    Minimal,
+    Recorded,
+    RefusedError,
+    Ruling,
+    View,
+)
 
 logger = structlog.get_logger(__name__)
 NOBODY = SubjectKey("nobody", b"", b"")
@@ -58,7 +73,7 @@ class Authenticates(Protocol):
 
 
 class Agreements(Protocol):
-    """The agreements by time: which are in force, and when that next changes."""
+    """The agreements by time: which are in force, and when that next changes; and the checks of the same registers."""
 
     def in_force(self, at: datetime) -> frozenset[str]:
         """Ids of the agreements in force."""
@@ -66,6 +81,14 @@ class Agreements(Protocol):
 
     def next_change(self, at: datetime) -> datetime | None:
         """When an agreement next begins or ends."""
+        ...
+
+    def wound_down_after(self, given: datetime) -> frozenset[str]:
+        """Ids of the agreements that began to wind down after this moment."""
+        ...
+
+    def check(self, name: str) -> Check | None:
+        """The check with this id."""
         ...
 
 
@@ -93,6 +116,7 @@ class Parts:
     """What the steps use. Composed once, in gateway/compose.py."""
 
     verifier: Authenticates
+    authority: Authority
     handles: Handles
     locator: Locator
     ledger: Ledger
@@ -112,9 +136,38 @@ async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation
 
     Raises `TokenError`, `RefusedError` (403, with what to fix) or `ClosedError` (503 to all alike).
     """
+    context, ruling, fetched, minimal = await see(parts, authorization, ask, correlation_id)
+    recorded = await record(parts.recording, context, ruling, fetched, minimal)
+    return await answer(parts, context, ruling, recorded)
+
+
+async def check(parts: Parts, authorization: Sequence[str], ask: Ask, correlation_id: str) -> Checked:
+    """Answer one check: the same steps, and of what was seen only whether it confirms. Raises as `view` does.
+
+    ask.check: the id of a check; ask.sections is what the register says it reads.
+    """
+    asked = None if ask.check is None else parts.agreements.check(ask.check)
+    if asked is not None:
+        ask = replace(ask, sections=frozenset({asked.section}))
+    context, ruling, fetched, minimal = await see(parts, authorization, ask, correlation_id)
+    if asked is None:
+        # The policy refuses a check that is in no register; were it ever not to, nothing is confirmed.
+        raise ClosedError("policy engine", "it lets a check be asked that nobody knows")
+    confirming = confirmed_only(minimal, asked.section, asked.field, asked.one_of)
+    recorded = await record(parts.recording, context, ruling, fetched, confirming)
+    answered = await answer(parts, context, ruling, recorded)
+    return Checked(bool(answered.sections), answered.receipt)
+
+
+async def see(
+    parts: Parts, authorization: Sequence[str], ask: Ask, correlation_id: str
+) -> tuple[Context, Ruling, Fetched, Minimal]:
+    """Steps 0 to 6: what may be seen, nothing of which has left."""
     started = parts.clock.monotonic()
     caller = await parts.verifier.verify(authorization)
-    await refuse_whoever_it_is(parts, Context(caller, ask, None, ALLOWED_NOTHING, started, correlation_id))
+    authority = await in_charge(parts)
+    nobody = Context(authority, caller, ask, None, ALLOWED_NOTHING, started, correlation_id)
+    await refuse_whoever_it_is(parts, nobody)
     try:
         person = await resolve(parts, caller, ask)
         allowed = await consent(parts, person)
@@ -122,14 +175,19 @@ async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation
         # A 503 for one person alone would tell that we know them: they are nobody until an operator has mended the row.
         logger.error("person.unreadable", part=broken.part, correlation=correlation_id)
         person, allowed = None, ALLOWED_NOTHING
-    context = Context(caller, ask, person, allowed, started, correlation_id)
+    context = replace(nobody, person=person, allowed=allowed)
     ruling = await decide(parts, context)
     fetched = await fetch(parts.sources, parts.outages, ruling.decision, context, parts.timing.fetch_deadline)
-    minimal = minimise(
-        ruling.decision, fetched, parts.sections, Label.UNKNOWN if person is None else person.label
-    )
-    recorded = await record(parts.recording, context, ruling, fetched, minimal)
-    return await answer(parts, context, ruling, recorded)
+    known = Label.UNKNOWN if person is None else person.label
+    return context, ruling, fetched, minimise(ruling.decision, fetched, parts.sections, known)
+
+
+async def in_charge(parts: Parts) -> AuthorityState:
+    """Step 0. Which policy decides and what is suspended, now; closed while this replica has another policy."""
+    state = await off_loop(parts.database, parts.authority.state)
+    if state is None or state.bundle != parts.engine.revision:
+        raise ClosedError("policy", "another policy is in force than this replica has")
+    return state
 
 
 async def refuse_whoever_it_is(parts: Parts, context: Context) -> None:
@@ -155,19 +213,25 @@ async def consent(parts: Parts, person: Person | None) -> Allowed:
 async def decide(parts: Parts, context: Context) -> Ruling:
     """Step 4. A refusal that does not depend on the person is recorded and raised as `RefusedError`."""
     now = parts.clock.now()
+    ask = context.ask
     question = Question(
-        asker=asker_of(context.caller),
-        purpose=context.ask.purpose,
-        sections=context.ask.sections,
+        asker=asker_of(context.caller, now),
+        purpose=ask.purpose,
+        sections=ask.sections,
         agreements=parts.agreements.in_force(now),
-        subject=subject_of(context.person, context.allowed, now),
+        subject=subject_of(context.person, context.allowed, parts.agreements, now),
+        suspended=context.authority.suspended,
+        check=ask.check,
+        emergency=ask.emergency,
+        hold_back=ask.hold_back,
     )
     decision = await parts.engine.decide(question)
-    if decision.refusal is not None:
-        await record_refusal(parts.recording, context, decision)
-        raise RefusedError(decision.refusal)
     ends = (context.allowed.next_change, parts.agreements.next_change(now))
-    return Ruling(decision, min((end for end in ends if end is not None), default=None))
+    ruling = Ruling(decision, min((end for end in ends if end is not None), default=None), question)
+    if decision.refusal is not None:
+        await record_refusal(parts.recording, context, ruling)
+        raise RefusedError(decision.refusal)
+    return ruling
 
 
 async def answer(parts: Parts, context: Context, ruling: Ruling, recorded: Recorded) -> View:
@@ -177,15 +241,36 @@ async def answer(parts: Parts, context: Context, ruling: Ruling, recorded: Recor
         await asyncio.sleep(parts.timing.until_release(elapsed))
     named = ruling.decision.named_sources & parts.sources.keys()
     unavailable = sorted(name for name in named if parts.outages.known_down(name))
-    return View(context.ask.purpose, recorded.sections, tuple(unavailable), recorded.receipt)
+    now = parts.clock.now()
+    return View(
+        context.ask.purpose,
+        recorded.sections,
+        tuple(unavailable),
+        recorded.receipt,
+        watermark(context, now) if ruling.decision.obligation("watermark") else None,
+        use_until(ruling.decision, now),
+    )
 
 
-def asker_of(caller: Caller) -> Asker:
+def watermark(context: Context, now: datetime) -> str:
+    """Whom, what for and when a view was made for; nothing of the person."""
+    caller = context.caller
+    return f"{caller.organisation}, {caller.role}: {context.ask.purpose}, {now:%Y-%m-%d %H:%M} UTC. Not to be passed on."
+
+
+def use_until(decision: Decision, now: datetime) -> datetime | None:
+    """When a view that expires must no longer be used."""
+    expires = decision.obligation("expires")
+    return None if expires is None else now + timedelta(minutes=cast("int", expires["minutes"]))
+
+
+def asker_of(caller: Caller, now: datetime) -> Asker:
     """The caller as the policy sees them: no name, no subject id."""
-    return Asker(caller.organisation, caller.client, caller.role, caller.scopes)
+    strong = caller.strong(now.timestamp())
+    return Asker(caller.organisation, caller.client, caller.role, caller.scopes, strong)
 
 
-def subject_of(person: Person | None, allowed: Allowed, now: datetime) -> Subject:
+def subject_of(person: Person | None, allowed: Allowed, agreements: Agreements, now: datetime) -> Subject:
     """The person as the policy sees them: label, pointers, and what is in force at this moment."""
     if person is None:
         return STRANGER
@@ -201,6 +286,7 @@ def subject_of(person: Person | None, allowed: Allowed, now: datetime) -> Subjec
                 sections=one.sections,
                 sources=one.sources,
                 recipients=one.recipients,
+                precedes=agreements.wound_down_after(one.from_),
             )
             for one in in_force
         ),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -21,13 +22,15 @@ from audit.log import Append
 from consent.ledger import Ledger
 from core.clock import Clock
 from core.keys import KeyStore, SubjectKey
-from core.unit_of_work import Written, only
+from core.unit_of_work import Written
 from core.vocabulary import Json, JsonObject, Label
 from gateway.authority import Authority
 from gateway.people.locator import Locator, Person
-from gateway.policy.port import Decision
+from gateway.policy.replayable import seal_input
+from gateway.reviews.opening import Beside, due
 from gateway.views.values import Context, Fetched, Minimal, Recorded, Ruling, ViewSection
 
+T = TypeVar("T")
 LABEL_CONFIRMED_EVERY = timedelta(days=1)
 _CODE = re.compile(r"[A-Z2-7]{4}-[A-Z2-7]{4}")
 
@@ -51,34 +54,44 @@ async def record(
     key = subject_key(parts.keys, context.caller.organisation, context.person)
     detail = _detail(context, ruling, fetched, minimal)
     person = context.person
+    now = parts.clock.now()
+    asked = seal_input(ruling.question, key)
+
+    def nothing(
+        because: Mapping[str, Json],
+    ) -> Written[tuple[ViewSection, ...], SealedEntry]:
+        draft = _draft(context, _kind(context, Kind.REFUSAL), "empty", {**detail, **because}, ())
+        return _written((), seal_entry(draft, key), _beside(context, ruling, (), asked, key, now))
+
     if person is None or not minimal.sections:
-        entry = seal_entry(_draft(context, Kind.REFUSAL, "empty", detail, ()), key)
-        nothing: tuple[ViewSection, ...] = ()
-        committed = await parts.committer.append(Append(only(nothing, entry)))
+        written = nothing({})
+        committed = await parts.committer.append(Append(lambda _: written))
         return Recorded((), committed.receipts[0])
 
-    now = parts.clock.now()
     news = _label_is_news(minimal, person, now)
-    disclosed = seal_entry(_draft(context, Kind.DISCLOSURE, "disclosed", detail, minimal.sections), key)
+    outcome = "confirmed" if context.ask.check else "disclosed"
+    seen = _draft(context, _kind(context, Kind.DISCLOSURE), outcome, detail, minimal.sections)
+    disclosed = seal_entry(seen, key)
+    beside = _beside(context, ruling, minimal.sections, asked, key, now)
 
     def guarded(tx: Connection) -> Written[tuple[ViewSection, ...], SealedEntry]:
         moved = what_moved(parts, tx, context, ruling, person, minimal.label)
         if moved is not None:
             # Empty like every other: what moved tells that there was something to move, so only the sealed detail says it.
-            refused = _draft(context, Kind.REFUSAL, "empty", {**detail, "sections": {}, "moved": moved}, ())
-            return Written((), (seal_entry(refused, key),))
+            return nothing({"sections": {}, "moved": moved})
         if news:
             for answer in fetched.answers:
                 if answer.person_label is not None:
                     parts.locator.observe_label(tx, person, answer.person_label, now, answer.source)
-        return Written(minimal.sections, (disclosed,))
+        return _written(minimal.sections, disclosed, beside)
 
     committed = await parts.committer.append(Append(guarded, changes=news))
     return Recorded(committed.value, committed.receipts[0])
 
 
-async def record_refusal(parts: Recording, context: Context, decision: Decision) -> None:
+async def record_refusal(parts: Recording, context: Context, ruling: Ruling) -> None:
     """Append the entry of a refusal that does not depend on the person: about the asker only, not about anybody."""
+    decision = ruling.decision
     refusal = decision.refusal
     code = "refused" if refusal is None else refusal.code
     key = subject_key(parts.keys, context.caller.organisation, None)
@@ -93,7 +106,32 @@ async def record_refusal(parts: Recording, context: Context, decision: Decision)
         # A text of the caller's own: it may be anything, so it stands in the sealed detail only.
         draft = replace(draft, purpose=None)
     entry = seal_entry(draft, key)
-    await parts.committer.append(Append(only(None, entry)))
+    asked = seal_input(ruling.question, key)
+    written = _written(None, entry, _beside(context, ruling, (), asked, key, parts.clock.now()))
+    await parts.committer.append(Append(lambda _: written))
+
+
+def _kind(context: Context, otherwise: Kind) -> Kind:
+    """A break-glass is one, whatever it showed."""
+    return otherwise if context.ask.emergency is None else Kind.BREAK_GLASS
+
+
+def _beside(
+    context: Context,
+    ruling: Ruling,
+    sections: Sequence[ViewSection],
+    asked: bytes,
+    key: SubjectKey,
+    now: datetime,
+) -> Beside:
+    """What stands beside the entry: the policy's question for a replay, reviews with their clocks, the hold."""
+    shown = frozenset(section.source for section in sections)
+    tasks, hold = due(ruling.decision.obligations, context.caller.organisation, shown, now)
+    return Beside(now, key.tag, asked, tasks, hold)
+
+
+def _written(value: T, entry: SealedEntry, beside: Beside) -> Written[T, SealedEntry]:
+    return Written(value, (entry,), lambda tx, places: beside.write(tx, places[0]))
 
 
 def what_moved(
@@ -104,7 +142,7 @@ def what_moved(
         return "consent"
     if not parts.locator.stands(tx, person, label):
         return "person"
-    if not parts.authority.stands(tx, ruling.decision.revision):
+    if not parts.authority.stands(tx, context.authority.revision):
         return "policy"
     if not parts.keys.stands(person.key):
         return "key"
@@ -161,6 +199,9 @@ def _who(context: Context) -> dict[str, Json]:
         "client": context.caller.client,
         "issuer": context.caller.issuer,
         "reason": context.ask.reason,
+        "check": context.ask.check,
+        "emergency": context.ask.emergency,
+        "hold_back": context.ask.hold_back,
         "asked": None if asked is None else sorted(asked),
         "correlation": context.correlation_id,
     }

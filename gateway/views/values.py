@@ -11,19 +11,27 @@ from audit.log import Receipt
 from consent.ledger import NOTHING, Standing
 from core.errors import OnceToldError
 from core.vocabulary import Json, JsonObject, Label
+from gateway.authority import AuthorityState
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
-from gateway.policy.port import Decision, Refusal
+from gateway.policy.port import Decision, Question, Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What was asked: a handle, a purpose, sections (None: all that the purpose allows), and the practitioner's reason."""
+    """What was asked: a handle, a purpose, sections (None: all that the purpose allows), and the practitioner's reason.
+
+    check: a yes-or-no question that is asked instead of a view. emergency: the coded reason of a break-glass. hold_back:
+    the coded reason why the person must not be told yet.
+    """
 
     person: str
     purpose: str
     sections: frozenset[str] | None
     reason: str
+    check: str | None = None
+    emergency: str | None = None
+    hold_back: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,14 @@ ALLOWED_NOTHING = Allowed(NOTHING, None)
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision with the moment until which it holds: the earliest end among all that it rests on; None for no end."""
+    """A decision with the moment until which it holds: the earliest end among all that it rests on; None for no end.
+
+    question: what the policy was asked, to be kept for a replay.
+    """
 
     decision: Decision
     holds_until: datetime | None
+    question: Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +100,24 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The answer to one request."""
+    """The answer to one request.
+
+    watermark: for whom, when and why it was made, where the purpose asks for it. use_until: when it must no longer be used.
+    """
 
     purpose: str
     sections: tuple[ViewSection, ...]
     unavailable: tuple[str, ...]
+    receipt: Receipt
+    watermark: str | None = None
+    use_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to a check. Not confirmed may mean no, or that nothing may be told: nobody can tell which."""
+
+    confirmed: bool
     receipt: Receipt
 
 
@@ -106,8 +131,12 @@ class RefusedError(OnceToldError):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks for what, about whom: what every later step and the log entry need."""
+    """Who asks for what, about whom: what every later step and the log entry need.
 
+    authority: which policy decides and what is suspended, as it stood when the request came.
+    """
+
+    authority: AuthorityState
     caller: Caller
     ask: Ask
     person: Person | None

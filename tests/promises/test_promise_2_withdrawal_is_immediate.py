@@ -28,7 +28,7 @@ from gateway.views.record import Recording
 from gateway.views.values import View
 from tests.support.clock import FakeClock
 from tests.support.house import KEK, house
-from tests.support.walk import CALLERS, COUNCIL, PRACTICE, RECORDS, Walk, registers
+from tests.support.walk import CALLERS, COUNCIL, EVERYTHING, PRACTICE, RECORDS, Walk
 
 OTHER_BUNDLE = "sha256:" + "11" * 32
 LASTS = timedelta(hours=1)
@@ -40,7 +40,7 @@ class CredulousLedger(Ledger):
 
 
 class CredulousAuthority(Authority):
-    def stands(self, tx: Connection, bundle: str) -> bool:
+    def stands(self, tx: Connection, revision: int) -> bool:
         return True
 
 
@@ -111,9 +111,8 @@ MEANWHILE: dict[str, tuple[str, Callable[[Walk, str], Awaitable[None]]]] = {
 
 
 async def allow_for_an_hour(way: Walk) -> str:
-    everything = {name: frozenset({"*"}) for name in registers().sections}
     until = way.home.clock.now() + LASTS
-    grant = Grant("early-help-triage", CALLERS["triager"].organisation, everything, frozenset(RECORDS), until)
+    grant = Grant("early-help-triage", CALLERS["triager"].organisation, EVERYTHING, frozenset(RECORDS), until)
     return (await way.consenting.give(way.person.key, grant, Given("portal", way.person.id))).value.id
 
 

@@ -31,7 +31,7 @@ from gateway.consenting import Consenting, Grant
 from gateway.identity.caller import Caller
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Person
-from gateway.policy.port import Decision, SourcePermit
+from gateway.policy.port import STRANGER, Asker, Decision, Question, SourcePermit
 from gateway.views.record import Recording, record
 from gateway.views.values import Allowed, Ask, Context, Fetched, Minimal, Ruling, ViewSection
 from tests.race.journal import Event, Journal, answered
@@ -51,6 +51,7 @@ CALLER = Caller(
     expires_at=2_000_000_000,
 )
 ASK = Ask("h1.race", PURPOSE, None, "a race")
+QUESTION = Question(Asker(RECIPIENT, "race", "triager", CALLER.scopes), PURPOSE, None, frozenset(), STRANGER)
 SECTION = ViewSection("tenancy", COUNCIL, SINCE, {}, {"status": "active"})
 FETCH_TAKES = (0.004, 0.5)
 """Seconds at most between decision and record, on a quick and on a slow machine: the gap in which a withdrawal is answered.
@@ -94,8 +95,8 @@ class Worker:
         self._ledger = Ledger(self._database) if orders.guard else Unguarded(self._database)
         self._committer = Committer(Log(self._database, Signer(ORIGIN, SEED), clock, ORIGIN))
         self._consenting = Consenting(self._ledger, self._committer, clock)
-        authority = Authority(self._database)
-        self._recording = Recording(self._committer, self._ledger, authority, locator, keys, clock)
+        self._authority = Authority(self._database)
+        self._recording = Recording(self._committer, self._ledger, self._authority, locator, keys, clock)
         self._clock = clock
         self._people = [self._known(locator, number) for number in orders.people]
         self._journal = Journal(orders.journal)
@@ -124,11 +125,16 @@ class Worker:
         permit = SourcePermit(COUNCIL, {"tenancy": frozenset({"status"})}, {}, frozenset({relied_on or "-"}))
         decision = Decision(BUNDLE, None, (permit,) if in_force else ())
         await asyncio.sleep(self._chance.random() * self._fetch_takes)
-        context = Context(CALLER, ASK, person, Allowed(standing, None), 0.0, "req_race")
+        authority = await off_loop(self._database, self._authority.state)
+        if authority is None:
+            raise LookupError("a policy is put in force before the race begins")
+        context = Context(authority, CALLER, ASK, person, Allowed(standing, None), 0.0, "req_race")
         minimal = Minimal((SECTION,) if in_force else (), Label.UNRESTRICTED)
         begun = time.monotonic()
         try:
-            recorded = await record(self._recording, context, Ruling(decision, None), Fetched(), minimal)
+            recorded = await record(
+                self._recording, context, Ruling(decision, None, QUESTION), Fetched(), minimal
+            )
         except ClosedError:
             self._journal.write(Event("closed", number, relied_on, begun, time.monotonic()))
             return
@@ -155,7 +161,7 @@ class Worker:
                 grant = Grant(
                     PURPOSE,
                     RECIPIENT,
-                    {"tenancy": frozenset({"*"})},
+                    {"tenancy": frozenset({"status"})},
                     frozenset({COUNCIL}),
                     None,
                 )

@@ -71,6 +71,16 @@ def compiled_policy() -> WasmEngine:
     return open_engine(policies_folder(), registers())
 
 
+def written_out(section: str, fields: frozenset[str]) -> frozenset[str]:
+    """The names of all fields of a section for `*`: what allows has to name what it allows."""
+    return registers().sections[section].fields if "*" in fields else fields
+
+
+EVERYTHING: Mapping[str, frozenset[str]] = {
+    name: section.fields for name, section in registers().sections.items()
+}
+
+
 @dataclass
 class FakeSource:
     """A source whose behaviour the test chooses; it remembers what it was asked."""
@@ -188,8 +198,8 @@ class Walk:
         sections: Mapping[str, frozenset[str]] | None = None,
     ) -> str:
         """The person allows everything (or the sections named) to the caller's organisation; gives the permission's id."""
-        everything = {name: frozenset({"*"}) for name in registers().sections}
-        grant = Grant(purpose, CALLERS[who].organisation, sections or everything, frozenset(RECORDS), None)
+        named = {name: written_out(name, fields) for name, fields in (sections or EVERYTHING).items()}
+        grant = Grant(purpose, CALLERS[who].organisation, named, frozenset(RECORDS), None)
         committed = await self.consenting.give(self.person.key, grant, Given("portal", self.person.id))
         return committed.value.id
 
@@ -223,6 +233,7 @@ async def walk(
         )
         parts = Parts(
             verifier=FakeVerifier(CALLERS),
+            authority=home.authority,
             handles=home.handles,
             locator=home.locator,
             ledger=home.ledger,

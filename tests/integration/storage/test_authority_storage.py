@@ -1,10 +1,12 @@
 """The authority row on a real database: one policy decides for every replica, and whoever looked holds it."""
 
 import threading
+from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text
 
-from gateway.authority import Authority
+from gateway.authority import Authority, OlderPolicyError, Suspended
 from tests.support.house import BUNDLE, House, house
 
 OTHER = "sha256:" + "11" * 32
@@ -25,7 +27,7 @@ def test_before_the_first_gateway_started_nothing_decides(home: House) -> None:
         tx.execute(text("DELETE FROM authority"))
     assert home.authority.bundle() is None
     with home.database.write() as tx:
-        assert not home.authority.stands(tx, BUNDLE)
+        assert not home.authority.stands(tx, 1)
     assert put(home, BUNDLE)
     assert (home.authority.bundle(), revision(home)) == (BUNDLE, 1)
 
@@ -34,8 +36,8 @@ def test_a_new_bundle_raises_the_revision_and_the_old_one_stands_no_longer(home:
     assert put(home, OTHER)
     assert (home.authority.bundle(), revision(home)) == (OTHER, 2)
     with home.database.write() as tx:
-        assert home.authority.stands(tx, OTHER)
-        assert not home.authority.stands(tx, BUNDLE)
+        assert home.authority.stands(tx, 2)
+        assert not home.authority.stands(tx, 1)
 
 
 def test_putting_what_is_in_force_already_changes_nothing(home: House) -> None:
@@ -48,7 +50,7 @@ def test_another_replica_sees_a_new_bundle_at_once(urls: tuple[str, str]) -> Non
         assert put(one, OTHER)
         assert other.authority.bundle() == OTHER
         with other.database.write() as tx:
-            assert not other.authority.stands(tx, BUNDLE)
+            assert not other.authority.stands(tx, 1)
 
 
 def test_whoever_looked_at_the_bundle_holds_it_until_they_have_committed(home: House) -> None:
@@ -64,7 +66,7 @@ def test_whoever_looked_at_the_bundle_holds_it_until_they_have_committed(home: H
     other = threading.Thread(target=suspends)
     other.start()
     with home.database.write() as tx:
-        assert Authority(home.database).stands(tx, BUNDLE)
+        assert Authority(home.database).stands(tx, 1)
         looked.set()
         started.wait(30)
         # Time for the other to get ahead, if anything would let it.
@@ -72,3 +74,51 @@ def test_whoever_looked_at_the_bundle_holds_it_until_they_have_committed(home: H
         order.append("committed")
     other.join(30)
     assert order == ["committed", "suspended"]
+
+
+SUSPENDED = Suspended(
+    "home-1", "norwich-city-council", "it was signed in haste", datetime(2026, 11, 23, 9, tzinfo=UTC)
+)
+
+
+def test_a_suspension_stands_for_every_replica_at_once_and_can_be_lifted(urls: tuple[str, str]) -> None:
+    with house(*urls) as one, house(*urls) as other:
+        with one.database.write() as tx:
+            assert one.authority.suspend(tx, SUSPENDED)
+            assert not one.authority.suspend(tx, SUSPENDED)
+        state = other.authority.state()
+        assert state is not None
+        assert (state.revision, state.suspensions, state.suspended) == (2, (SUSPENDED,), frozenset({"home-1"}))
+        with other.database.write() as tx:
+            assert not other.authority.stands(tx, 1)
+            assert other.authority.resume(tx, "home-1")
+            assert not other.authority.resume(tx, "home-1")
+        state = one.authority.state()
+        assert state is not None
+        assert (state.revision, state.suspended) == (3, frozenset())
+
+
+def test_nothing_is_suspended_before_anything_is_in_force(home: House) -> None:
+    with home.database.write() as tx:
+        tx.execute(text("DELETE FROM authority"))
+        assert not home.authority.suspend(tx, SUSPENDED)
+        assert not home.authority.resume(tx, "home-1")
+
+
+def test_an_older_bundle_is_refused_and_the_newer_one_stays(home: House) -> None:
+    with home.database.write() as tx:
+        assert home.authority.put(tx, OTHER, 7)
+    with pytest.raises(OlderPolicyError, match="number 6 is older than 7"), home.database.write() as tx:
+        home.authority.put(tx, BUNDLE, 6)
+    state = home.authority.state()
+    assert state is not None
+    assert (state.bundle, state.number) == (OTHER, 7)
+
+
+def test_a_new_bundle_leaves_what_is_suspended_suspended(home: House) -> None:
+    with home.database.write() as tx:
+        home.authority.suspend(tx, SUSPENDED)
+        home.authority.put(tx, OTHER, 1)
+    state = home.authority.state()
+    assert state is not None
+    assert state.suspended == {"home-1"}

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from adapters.contract import FetchRequest, SourceAnswer, SourceError
 from core.keys import SubjectKey
 from core.vocabulary import Label
+from gateway.authority import AuthorityState
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
 from gateway.policy.port import Decision, SourcePermit
@@ -54,7 +56,9 @@ def decision(*sources: str) -> Decision:
 def context(**pointers: str) -> Context:
     caller = Caller("https://i.test", "o", "c", "p", "r", frozenset(), "t", None, 0)
     person = Person("p_1", pointers, Label.UNRESTRICTED, None, SubjectKey("p_1", bytes(32), bytes(16)))
-    return Context(caller, Ask("h", "x", None, "r"), person, ALLOWED_NOTHING, 0.0, "req_1")
+    return Context(
+        AuthorityState(1, "b", 0, ()), caller, Ask("h", "x", None, "r"), person, ALLOWED_NOTHING, 0.0, "req_1"
+    )
 
 
 async def fetching(
@@ -90,7 +94,7 @@ async def test_a_source_without_a_pointer_is_not_asked() -> None:
 async def test_nobody_is_asked_about_nobody_nor_without_a_permit() -> None:
     sources = {"a": Source("a")}
     known = context(a="1")
-    stranger = Context(known.caller, known.ask, None, ALLOWED_NOTHING, 0.0, "req_1")
+    stranger = replace(known, person=None)
     assert (await fetching(sources, decision("a"), stranger))[0] == Fetched()
     assert (await fetching(sources, decision(), known))[0] == Fetched()
     assert sources["a"].asked == []

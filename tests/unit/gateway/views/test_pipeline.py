@@ -8,15 +8,18 @@ from consent.ledger import Standing
 from consent.permissions import Given, Permission
 from core.keys import SubjectKey
 from core.vocabulary import Kind, Label
+from gateway.compose import AgreementCalendar
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
 from gateway.policy.port import STRANGER
 from gateway.policy.port import Permission as PolicyPermission
+from gateway.policy.registers import Registers
 from gateway.views.pipeline import Timing, asker_of, subject_of
 from gateway.views.values import ALLOWED_NOTHING, Allowed
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ONE = frozenset({"*"})
+NO_AGREEMENTS = AgreementCalendar(Registers({}, {}, {}, {}, {}))
 
 
 def permission(id_: str, from_: datetime, until: datetime | None) -> Permission:
@@ -43,13 +46,13 @@ def test_the_policy_is_told_the_role_and_not_who_it_is() -> None:
     caller = Caller(
         "https://i.test", "org", "app", "a.practitioner", "triager", frozenset({"views"}), "t", "2", 9
     )
-    asker = asker_of(caller)
+    asker = asker_of(caller, NOW)
     assert (asker.organisation, asker.client, asker.role) == ("org", "app", "triager")
     assert "practitioner" not in str(asker)
 
 
 def test_nobody_is_a_stranger_to_the_policy() -> None:
-    assert subject_of(None, ALLOWED_NOTHING, NOW) is STRANGER
+    assert subject_of(None, ALLOWED_NOTHING, NO_AGREEMENTS, NOW) is STRANGER
 
 
 def test_the_policy_is_told_what_is_in_force_now_and_no_identifier() -> None:
@@ -62,7 +65,7 @@ def test_the_policy_is_told_what_is_in_force_now_and_no_identifier() -> None:
             permission("c_later", NOW + hour, None),
         ),
     )
-    subject = subject_of(person(), Allowed(standing, NOW + hour), NOW)
+    subject = subject_of(person(), Allowed(standing, NOW + hour), NO_AGREEMENTS, NOW)
     assert subject.permissions == (PolicyPermission("c_now", "objection", ONE, {"contact": ONE}, ONE, ONE),)
     assert subject.pointers == {"council"}
     assert "T-1" not in str(subject)
@@ -71,5 +74,5 @@ def test_the_policy_is_told_what_is_in_force_now_and_no_identifier() -> None:
 
 def test_the_policy_decides_by_the_label_that_still_stands() -> None:
     old = person(at=NOW - timedelta(days=31))
-    assert subject_of(old, ALLOWED_NOTHING, NOW).label is Label.UNKNOWN
-    assert subject_of(person(), ALLOWED_NOTHING, NOW).label is Label.UNRESTRICTED
+    assert subject_of(old, ALLOWED_NOTHING, NO_AGREEMENTS, NOW).label is Label.UNKNOWN
+    assert subject_of(person(), ALLOWED_NOTHING, NO_AGREEMENTS, NOW).label is Label.UNRESTRICTED
