@@ -8,7 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-from gateway.policy.register_files import Document, RegisterError, Value, check_schema, read_document, read_schema
+from gateway.policy.register_files import (
+    Document,
+    RegisterError,
+    Value,
+    check_schema,
+    read_document,
+    read_schema,
+)
 from gateway.policy.register_values import Agreement, Status
 from gateway.policy.signing import AgreementSignature, SignatureProblem, SigningKey, signature_problems
 
