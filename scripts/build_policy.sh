@@ -59,7 +59,8 @@ for name in policy.wasm policy.json; do
 done
 "$python" -m scripts.sign_sandbox --check >&2
 "$opa" fmt --list --fail policies/rego policies/tests
-"$opa" check --strict policies/rego policies/tests
+"$opa" check --strict --schema policies/schemas policies/rego policies/tests
+"$python" -m scripts.check_rego_metadata "$opa"
 "$opa" test policies/rego policies/tests
 "$opa" test --coverage policies/rego policies/tests >"$work/coverage.json"
 "$python" - "$work/coverage.json" <<'PYTHON'

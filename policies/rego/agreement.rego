@@ -2,6 +2,9 @@
 # title: Agreement
 # description: The data-sharing agreements that let the asking organisation ask for this purpose (ICO data sharing code).
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.agreement
 
 # METADATA

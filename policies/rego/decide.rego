@@ -2,6 +2,9 @@
 # title: Decide
 # description: The one entry point. All gates meet here, for all sources and sections at once.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.decide
 
 import data.oncetold.agreement

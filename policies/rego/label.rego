@@ -4,6 +4,9 @@
 #   The person's confidentiality label (Personal Demographics Service, meta.security). Anything but U hides where the person is,
 #   from every source; an unknown label denies what V denies; a redacted record yields nothing.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.label
 
 import data.oncetold.role

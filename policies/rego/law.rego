@@ -4,6 +4,9 @@
 #   The legal gates of an agreement: Article 6 of both ends, the statutes' own lists, the duty of confidentiality, Article 9
 #   for special category data, Article 10 for criminal-offence data. Each stands on its own; none makes up for another.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.law
 
 import data.oncetold.purpose

@@ -2,13 +2,15 @@
 # title: Obligation
 # description: What whoever acts on the decision has to do besides. Each follows from the purpose's own entry in the register.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
 package oncetold.obligation
 
 import data.oncetold.purpose
 
 # METADATA
 # title: Obligations
-# description: Those of a question that is not refused; `reviewed_by` are the sources that would share something.
+# description: Those of a question that is not refused. `sources` are those that would share something.
 # scope: document
 due(sources) := (((notify | hold_back) | review(sources)) | watermark) | expires
 

@@ -4,6 +4,8 @@
 #   What the purpose, the agreements, the law and the role leave, whoever the person is. All that may be told to a caller rests on
 #   this alone.
 # scope: package
+# schemas:
+# - data.registers: schema["data.schema"]
 package oncetold.offer
 
 import data.oncetold.law

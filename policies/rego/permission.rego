@@ -5,6 +5,9 @@
 #   `none` asks nothing of the person. A hidden source always needs a grant that names it. A grant reaches what it names and
 #   nothing more: who takes over a contract inherits nothing, and a new field needs a new yes.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.permission
 
 import data.oncetold.law

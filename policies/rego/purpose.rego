@@ -2,6 +2,9 @@
 # title: Purpose
 # description: Why a view may be asked, and the most that any agreement may share for it.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.purpose
 
 # METADATA

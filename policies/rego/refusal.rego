@@ -3,6 +3,9 @@
 # description: >-
 #   Refusals that do not depend on the person, so the caller may be told what to fix. Exactly one, the first that applies.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.refusal
 
 import data.oncetold.agreement

@@ -2,6 +2,9 @@
 # title: Role
 # description: What the practitioner's role may see, or only ask, of what an agreement shares. Nobody signed in is no role.
 # scope: package
+# schemas:
+# - input: schema["input.schema"]
+# - data.registers: schema["data.schema"]
 package oncetold.role
 
 import data.oncetold.agreement

@@ -23,6 +23,7 @@ objection := {
 	"sections": {"*": ["phone"]},
 	"sources": ["surgery"],
 	"recipients": ["*"],
+	"precedes": [],
 }
 
 test_everything_that_was_agreed_and_allowed_is_permitted if {
@@ -40,8 +41,10 @@ test_the_basis_names_every_gate if {
 		"version": 2,
 		"clause": "2",
 		"permission_rule": "permission",
+		"rules": {},
 		"article_6": {"source": fixture.bases.surgery, "recipient": fixture.bases.county},
 		"article_9": {"condition": "9(2)(h)", "law": "DPA 2018 Sch 1 para 2"},
+		"article_10": null,
 		"confidentiality": {"gate": "explicit-consent", "law": "the person's permission"},
 	}
 }
@@ -57,7 +60,7 @@ test_a_source_without_a_pointer_is_not_asked if {
 }
 
 test_the_purpose_caps_the_agreement if {
-	grant := object.union(fixture.everything, {"purposes": ["visits"]})
+	grant := fixture.exchanged(fixture.everything, {"purposes": ["visits"]})
 	answer := decided([put("/purpose", "visits"), put("/subject/permissions", [grant])])
 	fields(answer, "surgery") == {"person": {"name"}}
 }
@@ -111,8 +114,8 @@ test_a_permission_for_some_fields_permits_only_those if {
 }
 
 test_several_permissions_add_up if {
-	one := object.union(fixture.everything, {"id": "g2", "sources": ["charity"]})
-	two := json.patch(fixture.everything, [put("/sources", ["surgery"]), put("/sections", {"health": ["*"]})])
+	one := fixture.exchanged(fixture.everything, {"id": "g2", "sources": ["charity"]})
+	two := json.patch(fixture.everything, [put("/sources", ["surgery"]), put("/sections", {"health": ["illness"]})])
 	answer := decided([put("/subject/permissions", [one, two])])
 	fields(answer, "surgery") == {"health": {"illness"}}
 	fields(answer, "charity") == {"person": {"phone"}}
@@ -124,21 +127,21 @@ test_an_objection_takes_away if {
 	answer := decided([put("/subject/permissions/-", objection)])
 	fields(answer, "surgery") == {"person": {"name", "address"}, "health": {"illness"}}
 	fields(answer, "charity") == {"person": {"phone"}}
-	answer.reasons == {{"gate": "permission", "code": "objection", "permission": "o1"}}
+	answer.reasons == {{"gate": "permission", "code": "objection", "permission": "o1", "clause": "4"}}
 }
 
 test_a_dissent_takes_away_likewise if {
-	dissent := object.union(objection, {"kind": "dissent"})
+	dissent := fixture.exchanged(objection, {"kind": "dissent"})
 	fields(decided([put("/subject/permissions/-", dissent)]), "surgery").person == {"name", "address"}
 }
 
 test_an_objection_to_another_purpose_takes_nothing_away if {
-	other := object.union(objection, {"purposes": ["duty"]})
+	other := fixture.exchanged(objection, {"purposes": ["duty"]})
 	fields(decided([put("/subject/permissions/-", other)]), "surgery").person == {"name", "phone", "address"}
 }
 
 test_an_objection_to_another_recipient_takes_nothing_away if {
-	other := object.union(objection, {"recipients": ["charity"]})
+	other := fixture.exchanged(objection, {"recipients": ["charity"]})
 	fields(decided([put("/subject/permissions/-", other)]), "surgery").person == {"name", "phone", "address"}
 }
 
@@ -168,7 +171,7 @@ test_a_hidden_source_answers_only_under_a_permission_that_names_it if {
 }
 
 test_a_hidden_source_needs_its_permission_even_under_a_statute if {
-	named := object.union(fixture.everything, {"purposes": ["danger"], "sources": ["refuge"]})
+	named := fixture.exchanged(fixture.everything, {"purposes": ["danger"], "sources": ["refuge"]})
 	answer := decided([put("/purpose", "danger"), put("/subject/permissions", [named])])
 	answer.permits.refuge.permissions == {"g1"}
 	answer.permits.surgery.permissions == set()
