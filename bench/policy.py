@@ -13,21 +13,27 @@ import argparse
 import asyncio
 import gc
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
 from bench.figures import percentile
 from bench.registers import FullSize, full_size, multiplied
 from core.sections import policies_folder
 from gateway.policy.answer import to_decision
+from gateway.policy.compile import concerned, document, policy_data, with_revision
 from gateway.policy.port import Decision, PolicyEngine, Question
 from gateway.policy.question import canonical
+from gateway.policy.register_files import read_json
 from gateway.policy.registers import Registers, agreements_in_force, load_registers
 from gateway.policy.remembered import Remembered
+from gateway.policy.server import OpaServer
 from gateway.policy.wasm import open_engine
 
 NEW, REMEMBERED, SERVER = "in process, new", "in process, remembered", "OPA server"
@@ -102,10 +108,31 @@ async def _targets(
         full.question.subject,
     )
     engine = stack.enter_context(open_engine(policies_folder(), registers))
-    return [
+    targets = [
         Asked(NEW, size, engine, question),
         Asked(REMEMBERED, size, Remembered(engine), question),
     ]
+    server = await _server(stack, registers, engine.revision)
+    return targets if server is None else [*targets, Asked(SERVER, size, server, question)]
+
+
+async def _server(stack: AsyncExitStack, registers: Registers, revision: str) -> OpaServer | None:
+    """A real OPA server over the same policy and registers; None where this machine has no OPA."""
+    # Only where OPA is: the tests' way to start one is no part of a production install.
+    from scripts import parts  # noqa: PLC0415 - as above
+    from tests.support.opa import opa_server  # noqa: PLC0415 - as above
+
+    opa = parts.opa()
+    if opa is None:
+        return None
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oncetold-bench-")))
+    built = read_json(policies_folder() / "policy.json", policies_folder())
+    data = with_revision(policy_data(registers), str(built["rego_sha256"]))
+    (folder / "data.json").write_bytes(document(data))
+    # Its own copy of the Rego, since OPA would also read the tests that stand beside it.
+    shutil.copytree(policies_folder() / "rego", folder / "rego")
+    url = stack.enter_context(opa_server(opa, [str(folder)]))
+    return await stack.enter_async_context(OpaServer(url, revision, concerned(registers)))
 
 
 async def measured(targets: Sequence[Asked], options: Options) -> Taken:
