@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from core.vocabulary import Kind, Label, PermissionRule
 from gateway.policy.port import Asker, Decision, Permission, Question, Subject
-from gateway.policy.registers import Agreement, Registers
+from gateway.policy.registers import Agreement, Registers, RoleTerms, Status, agreements_in_force
 from gateway.policy.wasm import WasmEngine
 from tests.unit.gateway.policy.world import engine, world
 
@@ -35,6 +36,10 @@ def some_of(names: list[str]) -> st.SearchStrategy[frozenset[str]]:
     return st.one_of(st.just(frozenset({"*"})), st.frozensets(st.sampled_from(names), max_size=3))
 
 
+EVERYTHING = {name: section.fields for name, section in WORLD.sections.items()}
+WOUND_DOWN = sorted(each.id for each in WORLD.agreements.values() if each.winding_down is not None)
+DAYS = [datetime(year, month, 15, 12, tzinfo=UTC) for year in (2025, 2026, 2027) for month in (2, 7, 11)]
+
 PERMISSIONS = st.builds(
     Permission,
     id=st.uuids().map(str),
@@ -45,35 +50,42 @@ PERMISSIONS = st.builds(
     ),
     sources=some_of(sorted(WORLD.organisations)),
     recipients=some_of(sorted(WORLD.organisations)),
+    precedes=st.frozensets(st.sampled_from(WOUND_DOWN)) if WOUND_DOWN else st.just(frozenset()),
 )  # fmt: skip
 TERMS = [
-    (recipient.organisation, role, purpose)
+    (recipient.organisation, role, purpose, terms.checks)
     for agreement in WORLD.agreements.values()
     for recipient in agreement.recipients
-    for role in recipient.roles
+    for role, terms in recipient.roles.items()
     for purpose in sorted(agreement.purposes)
 ]
 
 
-ANY = frozenset({"*"})
-GENEROUS = Permission("all", Kind.CONFIDENTIALITY_CONSENT.value, ANY, {"*": ANY}, ANY, ANY)
+GENEROUS = Permission(
+    "all",
+    Kind.CONFIDENTIALITY_CONSENT.value,
+    frozenset(WORLD.purposes),
+    EVERYTHING,
+    frozenset({"*"}),
+    frozenset(WORLD.organisations),
+    frozenset(WOUND_DOWN),
+)
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
     """Mostly questions that some agreement answers, about people with all kinds of wishes."""
-    organisation, role, purpose = draw(st.sampled_from(TERMS))
+    organisation, role, purpose, checks = draw(st.sampled_from(TERMS))
+    emergency = WORLD.purposes[purpose].emergency
     permissions = draw(st.lists(PERMISSIONS, max_size=3, unique_by=lambda each: each.id))
     if draw(st.booleans()):
         permissions.append(GENEROUS)
     sections = draw(st.none() | st.frozensets(st.sampled_from(sorted(WORLD.sections)), max_size=3))
     return Question(
-        asker=Asker(organisation, "app", role, frozenset({"views"})),
+        asker=Asker(organisation, "app", role, frozenset({"views"}), strong=draw(st.booleans())),
         purpose=purpose,
         sections=sections,
-        agreements=draw(
-            st.just(frozenset(WORLD.agreements)) | st.frozensets(st.sampled_from(sorted(WORLD.agreements)))
-        ),
+        agreements=agreements_in_force(WORLD, draw(st.sampled_from(DAYS))),
         subject=Subject(
             draw(st.sampled_from(list(Label))),
             draw(
@@ -82,6 +94,11 @@ def questions(draw: st.DrawFn) -> Question:
             ),
             tuple(permissions),
         ),
+        suspended=draw(
+            st.just(frozenset()) | st.frozensets(st.sampled_from(sorted(WORLD.agreements)), max_size=2)
+        ),
+        check=draw(st.none() | st.sampled_from(sorted(WORLD.checks))) if checks else None,
+        emergency=draw(st.none() | st.sampled_from(sorted(emergency.reasons))) if emergency else None,
     )
 
 
@@ -105,9 +122,23 @@ def covers(names: frozenset[str], name: str) -> bool:
     return name in names or "*" in names
 
 
-def mentions(permission: Permission, question: Question, section: str, field: str) -> bool:
+def grants(
+    permission: Permission, question: Question, agreement: Agreement, section: str, field: str
+) -> bool:
+    """A grant reaches what it names; under an agreement that is wound down, only if it was given before."""
     return (
-        covers(permission.purposes, question.purpose)
+        permission.kind in ALLOWING
+        and question.purpose in permission.purposes
+        and question.asker.organisation in permission.recipients
+        and field in permission.sections.get(section, frozenset())
+        and (agreement.status is not Status.WINDING_DOWN or agreement.id in permission.precedes)
+    )
+
+
+def refuses(permission: Permission, question: Question, section: str, field: str) -> bool:
+    return (
+        permission.kind in {Kind.OBJECTION, Kind.DISSENT}
+        and covers(permission.purposes, question.purpose)
         and covers(permission.recipients, question.asker.organisation)
         and any(covers(permission.sections.get(key, frozenset()), field) for key in (section, "*"))
     )
@@ -119,8 +150,8 @@ def may_be_shown(registers: Registers, question: Question, source: str, section:
     agreements = [
         agreement
         for agreement in registers.agreements.values()
-        if agreement.id in question.agreements
-        and agreement.status.value == "active"
+        if agreement.id in question.agreements - question.suspended
+        and agreement.status in {Status.ACTIVE, Status.WINDING_DOWN}
         and question.purpose in agreement.purposes
         and source in {terms.organisation for terms in agreement.sources}
         and role in roles_of(agreement, question.asker.organisation)
@@ -128,21 +159,17 @@ def may_be_shown(registers: Registers, question: Question, source: str, section:
     if len(agreements) != 1 or question.subject.label is Label.REDACTED or role is None:
         return False
     agreement = agreements[0]
-    sees = roles_of(agreement, question.asker.organisation)[role]
     hidden = registers.organisations[source].hidden
     granted = any(
-        permission.kind in ALLOWING
-        and (source in permission.sources or ("*" in permission.sources and not hidden))
-        and mentions(permission, question, section, field)
+        (source in permission.sources or ("*" in permission.sources and not hidden))
+        and grants(permission, question, agreement, section, field)
         for permission in question.subject.permissions
     )
     refused = any(
-        permission.kind in {Kind.OBJECTION, Kind.DISSENT}
-        and covers(permission.sources, source)
-        and mentions(permission, question, section, field)
+        covers(permission.sources, source) and refuses(permission, question, section, field)
         for permission in question.subject.permissions
     )
-    rule = agreement.permission_rule
+    rule = agreement.rule(section)
     return (
         source in question.subject.pointers
         and (question.sections is None or section in question.sections)
@@ -151,7 +178,7 @@ def may_be_shown(registers: Registers, question: Question, source: str, section:
             terms.organisation == source and field in terms.sections.get(section, frozenset())
             for terms in agreement.sources
         )
-        and field in sees.get(section, frozenset())
+        and sees(registers, agreement, question, section, field)
         and (granted or (rule is not PermissionRule.PERMISSION and not hidden))
         and (rule is PermissionRule.NONE or not refused)
         and (
@@ -160,13 +187,20 @@ def may_be_shown(registers: Registers, question: Question, source: str, section:
     )
 
 
-def roles_of(agreement: Agreement, organisation: str) -> dict[str, Mapping[str, frozenset[str]]]:
-    return {
-        role: agreement.sections if terms.sees is None else terms.sees
-        for recipient in agreement.recipients
-        if recipient.organisation == organisation
-        for role, terms in recipient.roles.items()
-    }
+def sees(registers: Registers, agreement: Agreement, question: Question, section: str, field: str) -> bool:
+    role = question.asker.role or ""
+    terms = roles_of(agreement, question.asker.organisation)[role]
+    if question.check is None:
+        return field in (agreement.sections if terms.sees is None else terms.sees).get(section, frozenset())
+    check = registers.checks[question.check]
+    return check.id in terms.checks and (check.section, check.field) == (section, field)
+
+
+def roles_of(agreement: Agreement, organisation: str) -> Mapping[str, RoleTerms]:
+    for recipient in agreement.recipients:
+        if recipient.organisation == organisation:
+            return recipient.roles
+    return {}
 
 
 @QUESTIONS
@@ -209,7 +243,8 @@ async def test_promise_3_what_is_permitted_rests_on_permissions_that_were_given(
     given_ids = {permission.id for permission in question.subject.permissions if permission.kind in ALLOWING}
     for permit in decision.permits:
         assert permit.permissions <= given_ids
-        if permit.basis["permission_rule"] == "permission":
+        agreement = WORLD.agreements[str(permit.basis["agreement"])]
+        if any(agreement.rule(section) is PermissionRule.PERMISSION for section in permit.sections):
             assert permit.permissions
 
 
@@ -237,11 +272,18 @@ async def test_promise_3_a_new_field_is_off_until_an_agreement_names_it() -> Non
 
 
 def asked(role: str, label: Label, field: str) -> Question:
-    """Age Well asks about somebody who is known everywhere and allowed one field, or all."""
-    sections = {"*": frozenset({field})}
-    anything = frozenset({"*"})
+    """Age Well asks about somebody who is known everywhere and allowed one field, or all that there is (`*`)."""
+    sections = {
+        name: fields | {"nickname"} if field == "*" else frozenset({field})
+        for name, fields in EVERYTHING.items()
+    }
     wish = Permission(
-        "g", Kind.CONFIDENTIALITY_CONSENT.value, frozenset({HOME}), sections, anything, anything
+        "g",
+        Kind.CONFIDENTIALITY_CONSENT.value,
+        frozenset({HOME}),
+        sections,
+        frozenset({"*"}),
+        frozenset({"age-well-norfolk"}),
     )
     subject = Subject(label, frozenset(WORLD.organisations), (wish,))
     return Question(
