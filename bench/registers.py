@@ -12,12 +12,13 @@ from gateway.policy.port import Asker, Decision, Permission, PolicyEngine, Quest
 from gateway.policy.registers import Agreement, Organisation, Registers, agreements_in_force
 
 SOURCES = 3
-"""The person of the question is known at this many sources."""
+SECTIONS = 12
+"""What is shown of the person of a full-size question: a dozen sections, from three sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class FullSize:
-    """The question for which most may be shown, and the agreements that concern its asker and purpose."""
+    """A question of full size, and the agreements that concern its asker and purpose. sections: counted source by source."""
 
     question: Question
     concerned: frozenset[str]
@@ -51,7 +52,7 @@ def multiplied(registers: Registers, concerned: frozenset[str], agreements: int)
 
 
 async def full_size(registers: Registers, engine: PolicyEngine, at: datetime) -> FullSize:
-    """The question for which most may be shown, of a person whom three sources know and who allowed all of it."""
+    """The question about a person whom three sources know and who allowed all of it that comes closest to full size."""
     in_force = agreements_in_force(registers, at)
     asked: list[tuple[Question, Decision]] = []
     for question in _questions(registers, in_force):
@@ -60,7 +61,7 @@ async def full_size(registers: Registers, engine: PolicyEngine, at: datetime) ->
         known = frozenset(permit.source for permit in most)
         narrowed = replace(question, subject=replace(question.subject, pointers=known))
         asked.append((narrowed, await engine.decide(narrowed)))
-    question, decision = max(asked, key=lambda one: _size(one[1]))
+    question, decision = max(asked, key=lambda one: _likeness(*_size(one[1])))
     concerned = frozenset(
         agreement.id
         for agreement in registers.agreements.values()
@@ -68,6 +69,10 @@ async def full_size(registers: Registers, engine: PolicyEngine, at: datetime) ->
         and question.asker.organisation in {each.organisation for each in agreement.recipients}
     )
     return FullSize(question, concerned, *_size(decision))
+
+
+def _likeness(sources: int, sections: int, fields: int) -> tuple[int, int, int]:
+    return sources, -abs(sections - SECTIONS), fields
 
 
 def _size(decision: Decision) -> tuple[int, int, int]:
