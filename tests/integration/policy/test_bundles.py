@@ -12,9 +12,8 @@ import orjson
 import pytest
 
 from gateway.policy.bundle import BundleError, Fault, open_registers, read_bundle
-from gateway.policy.bundle_archive import DATA, MANIFEST, SIGNATURES, WASM, unpack
+from gateway.policy.bundle_archive import DATA, MANIFEST, SIGNATURES, WASM
 from tests.support.bundles import (
-    KEY,
     KEYID,
     OTHER_KEY,
     POLICIES,
@@ -137,9 +136,3 @@ def test_our_reader_believes_a_trusted_key_under_its_own_name_only_where_opa_loo
     assert caught.value.code is Fault.UNKNOWN_KEY
     with running_opa(parts.opa, *files_for(tmp_path, packed), KEYID) as url:
         assert asked(url)
-
-
-def test_a_bundle_carries_the_committed_compiled_policy() -> None:
-    files = unpack(bundle_bytes())
-    assert files[WASM] == (POLICIES / "policy.wasm").read_bytes()
-    assert read_bundle(bundle_bytes(), {KEYID: KEY.public_key()}).wasm == files[WASM]
