@@ -46,7 +46,7 @@ first := {
 	input.emergency == null
 } else := {
 	"code": "emergency-reason-unknown",
-	"detail": concat("", ["Not a reason of this purpose. Its reasons: ", concat(", ", emergency_reasons), "."]),
+	"detail": concat("", ["Not a reason of this purpose. Its reasons: ", listed(emergency_reasons), "."]),
 	"clause": null,
 } if {
 	input.emergency != null
@@ -59,7 +59,7 @@ first := {
 	count(agreement.known) == 0
 } else := {
 	"code": "agreement-suspended",
-	"detail": concat("", ["Suspended: ", concat(", ", object.keys(agreement.suspended)), ". Ask the parties when it resumes."]),
+	"detail": concat("", ["Suspended: ", listed(object.keys(agreement.suspended)), ". Ask the parties when it resumes."]),
 	"clause": min({clause | some terms in agreement.suspended; clause := terms.clauses.suspension}),
 } if {
 	count(agreement.in_force) == 0
@@ -79,7 +79,7 @@ first := {
 	count(role.open) == 0
 } else := {
 	"code": "role-not-permitted",
-	"detail": concat("", ["No agreement in force lets ", role_told, " ask. Roles that may: ", concat(", ", roles), "."]),
+	"detail": concat("", ["No agreement in force lets ", role_told, " ask. Roles that may: ", listed(roles), "."]),
 	"clause": min({clause | some terms in agreement.in_force; clause := terms.clauses.roles}),
 } if {
 	count(role.open) == 0
@@ -92,14 +92,14 @@ first := {
 	not input.asker.strong
 } else := {
 	"code": "hold-back-not-permitted",
-	"detail": concat("", ["The person is told of this. Reasons to wait: ", concat(", ", hold_back_reasons), "."]),
+	"detail": concat("", ["The person is told of this. Reasons to wait: ", listed(hold_back_reasons), "."]),
 	"clause": null,
 } if {
 	input.hold_back != null
 	not input.hold_back in hold_back_reasons
 } else := {
 	"code": "section-not-agreed",
-	"detail": concat("", ["Not agreed for this purpose and role: ", concat(", ", unagreed_told), ". Leave these out."]),
+	"detail": concat("", ["Not agreed for this purpose and role: ", listed(unagreed_told), ". Leave these out."]),
 	"clause": min({clause | some terms in role.open; clause := terms.clauses.sections}),
 } if {
 	count(unagreed) > 0
@@ -126,6 +126,14 @@ unagreed_told contains "a section that is not in the register" if {
 	some section in unagreed
 	not data.registers.sections[section]
 }
+
+# METADATA
+# title: Names in words
+# description: In their order, since a set compiled to WebAssembly has one of its own.
+# scope: document
+listed(names) := concat(", ", sort(names)) if count(names) > 0
+
+listed(names) := "none" if count(names) == 0
 
 # METADATA
 # title: Roles that may ask for a view

@@ -57,7 +57,9 @@ test_no_other_reason_holds_it_back if {
 }
 
 test_where_no_reason_is_listed_none_holds_it_back if {
-	decided([put("/hold_back", "told-endangers")]).refusal.code == "hold-back-not-permitted"
+	refusal := decided([put("/hold_back", "told-endangers")]).refusal
+	refusal.code == "hold-back-not-permitted"
+	refusal.detail == "The person is told of this. Reasons to wait: none."
 }
 
 test_breaking_the_glass_opens_for_a_short_time_and_is_reviewed if {
