@@ -43,4 +43,16 @@ def test_the_table_names_every_kind_of_refusal() -> None:
         "agreement-ended",
         "role-not-permitted",
         "section-not-agreed",
+        "purpose-not-listed",
+        "break-glass-only",
+        "emergency-reason-unknown",
+        "step-up-needed",
+        "check-not-agreed",
+        "hold-back-not-permitted",
     }
+
+
+def test_the_tables_tell_of_the_whole_mission_and_name_each_situation_once() -> None:
+    names = [each.name for each in situations()]
+    assert len(names) >= 60
+    assert len(set(names)) == len(names)
