@@ -25,6 +25,7 @@ from gateway.policy.register_files import (
     read_json,
     read_schema,
 )
+from gateway.policy.register_signatures import check_signatures
 from gateway.policy.register_values import (
     Agreement,
     Article6,
@@ -107,6 +108,7 @@ def load_registers(folder: Path, schemas: Path | None = None) -> Registers:
         documents[agreement.id] = document
         agreements[agreement.id] = agreement
     check_between(agreements, documents)
+    check_signatures(agreements, documents, folder / "registers", schemas)
     return Registers(organisations, roles, purposes, sections, MappingProxyType(agreements), checks)
 
 
