@@ -1,4 +1,4 @@
-"""Keys of policy bundles: whose bundles are trusted, and making the key that signs them (ECDSA on P-256, ES256, RFC 7518)."""
+"""Keys of policy bundles: whose bundles are trusted, and the key that signs them (ECDSA on P-256: ES256, RFC 7518)."""
 
 from __future__ import annotations
 
