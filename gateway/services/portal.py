@@ -47,7 +47,7 @@ from core.keys import KeyStore, MissingKeyError, SubjectKey
 from core.times import from_ms
 from core.vocabulary import JsonObject, PermissionRule
 from gateway.consenting import Consenting, Grant
-from gateway.policy.register_values import Agreement, Registers, agreements_in_force
+from gateway.policy.register_values import Agreement, Registers, Status, agreements_in_force
 from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
@@ -202,7 +202,7 @@ class ResidentServices:
                 object_to=f"Tell {words.organisation(recipient)}.",
             )
             for agreement, recipient, purpose in self._terms()
-            if agreement.permission_rule is not PermissionRule.PERMISSION
+            if any(agreement.rule(section) is not PermissionRule.PERMISSION for section in agreement.sections)
         )
 
     def _offers(self) -> tuple[Offer, ...]:
@@ -219,7 +219,9 @@ class ResidentServices:
                 longest_days=self.registers.purposes[purpose].maximum_days,
             )
             for agreement, recipient, purpose in self._terms()
-            if agreement.permission_rule is PermissionRule.PERMISSION
+            # Under an agreement that is being wound down, a new yes would open nothing.
+            if agreement.status is Status.ACTIVE
+            and any(agreement.rule(section) is PermissionRule.PERMISSION for section in agreement.sections)
         )
 
     def _kinds(self, agreement: Agreement, purpose: str) -> tuple[KindOfInformation, ...]:
@@ -227,6 +229,8 @@ class ResidentServices:
         most = self.registers.purposes[purpose].sections
         found = []
         for section, fields in sorted(agreement.sections.items()):
+            if agreement.rule(section) is not PermissionRule.PERMISSION:
+                continue
             shown = fields & most.get(section, frozenset())
             sources = [
                 one.organisation

@@ -21,6 +21,18 @@ FIELDS = {
     "safeguarding-alerts": "flags",
     "involved-services": "services",
     "my-story": "text",
+    "council-benefits": "status kinds decided_on review_on",
+    "dwp-benefits": "status kinds deductions award_ends_on",
+    "employment-education": "status hours seasonal place_of_learning attendance_concern",
+    "homelessness": "situation since home_lost_by duty council found_at",
+    "hospital-stay": "status admitted_on expected_home_on ward hospital needs_at_home",
+    "housing-application": "status band applied_on bedrooms_needed medical_need",
+    "mental-health-support": "status team_kind lead_role what_helps crisis_plan next_contact_on",
+    "offence-risk": "risk kinds supervised_until conditions places_to_stay_away_from",
+    "social-care": "status care_kinds lead_role review_on carer_assessed",
+    "staff-safety": "visit_in_pairs visit_advice review_on after_offence",
+    "substance-use": "status help_kinds stays_safe_by lead_role next_contact_on",
+    "support-network": "supporters emergency_contacts cares_for_someone",
 }
 
 
@@ -36,12 +48,31 @@ def test_location_and_sensitive_fields_are_marked() -> None:
         "contact.address",
         "contact.postcode",
         "contact.uprn",
+        "employment-education.place_of_learning",
+        "homelessness.found_at",
+        "hospital-stay.hospital",
+        "hospital-stay.ward",
+        "offence-risk.places_to_stay_away_from",
         "tenancy.address",
         "tenancy.uprn",
     }
-    sensitive = {name for name, schema in SECTIONS.items() if schema.sensitive_fields}
-    assert sensitive == {"health-summary", "safeguarding-alerts", "involved-services"}
-    assert all(SECTIONS[name].sensitive_fields == SECTIONS[name].fields for name in sensitive)
+    wholly = {name for name, schema in SECTIONS.items() if schema.sensitive_fields == schema.fields}
+    assert wholly == {
+        "health-summary",
+        "safeguarding-alerts",
+        "involved-services",
+        "hospital-stay",
+        "mental-health-support",
+        "social-care",
+        "substance-use",
+    }
+    partly = {
+        name: set(schema.sensitive_fields)
+        for name, schema in SECTIONS.items()
+        if schema.sensitive_fields and name not in wholly
+    }
+    # Why benefits are paid, and why a home is needed, tell of an illness.
+    assert partly == {"dwp-benefits": {"kinds"}, "housing-application": {"medical_need"}}
 
 
 @pytest.mark.parametrize("name", FIELDS)

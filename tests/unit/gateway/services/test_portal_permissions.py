@@ -78,10 +78,18 @@ async def test_an_objection_stands_in_the_ledger_but_not_among_what_is_allowed(s
 
 async def test_the_law_allows_what_no_agreement_in_force_asks_a_permission_for(served: Served) -> None:
     law = (await served.residents.overview(served.person)).law_allows
-    assert {(one.organisation_name, one.purpose_title) for one in law} == {
-        (TITLES[COUNCIL], registers().purposes["homelessness-prevention"].title),
-        (TITLES[COUNTY], registers().purposes["safeguarding-enquiry"].title),
+    told = {(one.organisation_name, one.purpose_title) for one in law}
+    assert told == {
+        (TITLES[terms.organisation], registers().purposes[purpose].title)
+        for agreement in registers().agreements.values()
+        if agreement.in_force(served.clock.now())
+        and {agreement.rule(section).value for section in agreement.sections} != {"permission"}
+        for terms in agreement.recipients
+        for purpose in agreement.purposes
     }
+    assert (TITLES[COUNCIL], registers().purposes["homelessness-prevention"].title) in told
+    # Most of it needs a permission, some of it none: that part is told all the same.
+    assert (TITLES["norfolk-mental-health-trust"], registers().purposes["assertive-outreach"].title) in told
     assert all(one.why and one.object_to == f"Tell {one.organisation_name}." for one in law)
 
 
@@ -90,14 +98,18 @@ async def test_only_agreements_in_force_make_offers(served: Served) -> None:
     expected = {
         (terms.organisation, purpose)
         for agreement in registers().agreements.values()
-        if agreement.in_force(served.clock.now()) and agreement.permission_rule.value == "permission"
+        if agreement.in_force(served.clock.now())
+        and agreement.status is Status.ACTIVE
+        and agreement.permission_rule.value == "permission"
         for terms in agreement.recipients
         for purpose in agreement.purposes
     }
     assert offered == expected
     assert (COUNTY, PURPOSE) in offered
     assert registers().agreements["food-fuel-help"].status is Status.SUSPENDED
-    assert "food-fuel-help" not in {purpose for _, purpose in offered}
+    suspended = {terms.organisation for terms in registers().agreements["food-fuel-help"].recipients}
+    assert not {(organisation, "food-fuel-help") for organisation in suspended} & offered
+    assert ("steadfast-support", "low-level-support") not in offered
 
 
 async def test_an_offer_holds_the_agreements_fields_and_no_others(served: Served) -> None:
@@ -128,7 +140,7 @@ async def test_a_hidden_source_is_neither_named_in_an_offer_nor_asked_under_it(s
 
 
 async def test_an_offer_whose_sources_are_all_hidden_holds_nothing_to_allow(served: Served) -> None:
-    offers = await served.under(with_hidden(COUNCIL, PRACTICE, CHARITY)).offers(served.person)
+    offers = await served.under(with_hidden(*registers().organisations)).offers(served.person)
     assert offers
     assert all(offer.kinds == () for offer in offers)
 
