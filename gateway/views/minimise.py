@@ -12,7 +12,7 @@ from datetime import datetime
 
 from adapters.contract import Fragment, Quarantine, SourceAnswer
 from core.sections import SectionSchema
-from core.vocabulary import Json, Label, strictest
+from core.vocabulary import Json, JsonObject, Label, strictest
 from gateway.policy.port import Decision, SourcePermit
 from gateway.views.values import Fetched, Minimal, ViewSection
 
@@ -86,8 +86,17 @@ def _sections_of(
             data.pop(bad, None)
         if data:
             oldest: datetime = min(fragment.as_of for fragment in fragments)
-            shown.append(ViewSection(name, answer.source, oldest, permit.basis, data))
+            shown.append(ViewSection(name, answer.source, oldest, basis_of(permit.basis, name), data))
     return shown, unusable
+
+
+def basis_of(basis: JsonObject, section: str) -> JsonObject:
+    """A section's own basis: where an agreement has a rule of its own for the section, that one is told."""
+    rules = basis.get("rules")
+    if not isinstance(rules, Mapping):
+        return basis
+    rule = rules.get(section, basis.get("permission_rule"))
+    return {key: value for key, value in basis.items() if key != "rules"} | {"permission_rule": rule}
 
 
 def _may_leave(fragment: Fragment, permit: SourcePermit, decision: Decision, label: Label) -> bool:

@@ -11,8 +11,8 @@ from adapters.contract import Fragment, Quarantine, SourceAnswer
 from core.sections import SectionSchema, load_sections, policies_folder
 from core.vocabulary import Json, Label
 from gateway.policy.port import Decision, SourcePermit
-from gateway.views.minimise import assemble, minimise
-from gateway.views.values import Fetched, Minimal
+from gateway.views.minimise import assemble, basis_of, confirmed_only, minimise
+from gateway.views.values import Fetched, Minimal, ViewSection
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECTIONS = load_sections(policies_folder() / "sections")
@@ -254,3 +254,36 @@ def test_whatever_a_source_sends_nothing_leaves_that_was_not_permitted(
             assert any(
                 (each.section, each.field) == (left.section, name) and each.labels <= labels for each in sent
             )
+
+
+def test_a_section_with_a_rule_of_its_own_is_told_with_it() -> None:
+    basis: Mapping[str, Json] = {
+        "agreement": "outreach",
+        "permission_rule": "permission",
+        "rules": {"identity": "none"},
+    }
+    assert basis_of(basis, "identity") == {"agreement": "outreach", "permission_rule": "none"}
+    assert basis_of(basis, "substance-use") == {"agreement": "outreach", "permission_rule": "permission"}
+
+
+@pytest.mark.parametrize(
+    ("value", "confirms"),
+    [
+        ("active", True),
+        ("ended", False),
+        (["ended", "active"], True),
+        ([], False),
+        (True, False),
+        (None, False),
+    ],
+)
+def test_a_check_is_confirmed_by_one_of_its_values_and_keeps_nothing_else(
+    value: Json, *, confirms: bool
+) -> None:
+    confirming = ViewSection("tenancy", COUNCIL, NOW, BASIS, {"status": value})
+    others = (
+        ViewSection("debts", COUNCIL, NOW, BASIS, {"status": "active"}),
+        ViewSection("tenancy", PRACTICE, NOW, BASIS, {"landlord": "active"}),
+    )
+    kept = confirmed_only(Minimal((confirming, *others)), "tenancy", "status", frozenset({"active"}))
+    assert kept.sections == ((confirming,) if confirms else ())
