@@ -1,84 +1,137 @@
-"""The registers: those of the sandbox load, and whatever is wrong in one names its file, its line and what to change."""
+"""The registers: those of the partners load, and what is in force when follows from their days."""
 
 from __future__ import annotations
 
-import re
-import shutil
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from tempfile import mkdtemp
 
 import pytest
-import yaml
 
 from core.vocabulary import PermissionRule
-from gateway.policy.registers import (
-    RegisterError,
-    agreements_in_force,
-    load_registers,
-    next_change,
-)
+from gateway.policy.registers import Registers, Status, agreements_in_force, load_registers, next_change
 from gateway.policy.uk_days import end_of_day, start_of_day
+from tests.unit.gateway.policy.small import small_policies
 from tests.unit.gateway.policy.world import POLICIES
 
 NOVEMBER = datetime(2026, 11, 23, 12, tzinfo=UTC)
-HOME = "registers/agreements/interact-home-health.yaml"
+SECOND = timedelta(seconds=1)
 
 
-def test_the_sandbox_has_its_organisations_purposes_and_agreements() -> None:
+@cache
+def small() -> Registers:
+    return load_registers(small_policies(Path(mkdtemp())))
+
+
+def test_the_partners_registers_load() -> None:
     registers = load_registers(POLICIES)
-    assert registers.organisations.keys() == {
-        "norwich-city-council",
-        "wensum-valley-practice",
-        "harbour-charity",
-        "norfolk-county-council",
-        "age-well-norfolk",
-    }
+    assert registers.organisations
+    assert registers.roles
+    assert registers.checks
+    assert agreements_in_force(registers, NOVEMBER)
+    assert all(id_ == agreement.id for id_, agreement in registers.agreements.items())
+    for agreement in registers.agreements.values():
+        assert agreement.parties <= registers.organisations.keys()
+        assert agreement.purposes <= registers.purposes.keys()
+        assert agreement.sections.keys() <= registers.sections.keys()
+
+
+def test_what_stands_in_the_files_is_what_is_known() -> None:
+    registers = small()
     assert registers.purposes["low-level-support"].maximum_days == 730
-    assert registers.purposes["assertive-outreach"].maximum_days is None
+    assert registers.purposes["low-level-support"].review_days == 182
+    assert registers.purposes["safeguarding-enquiry"].maximum_days is None
     assert registers.purposes["safeguarding-enquiry"].permission_rule is PermissionRule.NONE
     assert registers.sections["contact"].locations == {"address", "postcode", "uprn"}
     assert registers.sections["health-summary"].sensitive == {"allergies", "conditions", "medications"}
+    assert "risk" in registers.sections["offence-risk"].offences
+    assert registers.checks["council-tenant"].one_of == {"council"}
+    council, jobcentre = (registers.organisations[name] for name in ("norwich-city-council", "jobcentre"))
+    assert council.keeps_labels
+    assert council.specified_authority
+    assert council.only_for is None
+    assert not jobcentre.keeps_labels
+    assert jobcentre.only_for == frozenset({"income-debt-advice"})
     home = registers.agreements["interact-home-health"]
-    assert home.parties == registers.organisations.keys()
     assert home.signatories[0].on == date(2026, 4, 14)
+    assert home.suspension is None
+    assert home.winding_down is None
     volunteer = home.recipients[1].roles["volunteer"].sees
     assert volunteer is not None
     assert dict(volunteer) == {"identity": frozenset({"name"}), "contact": frozenset({"safe_contact"})}
+    officer = home.recipients[2].roles["housing-officer"]
+    assert officer.sees is not None
+    assert not officer.sees
+    assert officer.checks == {"council-tenant"}
+    assert home.recipients[0].roles["triager"].sees is None
+
+
+def test_the_parties_are_all_sources_and_recipients() -> None:
+    duty = small().agreements["duty-to-refer"]
+    assert duty.parties == {"norwich-city-council", "norfolk-county-council"}
+
+
+def test_a_section_may_have_a_rule_of_its_own() -> None:
+    enquiry = small().agreements["safeguarding-enquiry"]
+    assert enquiry.rule("household") is PermissionRule.PERMISSION
+    assert enquiry.rule("contact") is PermissionRule.NONE
 
 
 def test_a_source_gives_of_the_agreement_what_it_serves() -> None:
-    home = load_registers(POLICIES).agreements["interact-home-health"]
-    council = home.sources[0].sections
-    assert council.keys() == {"contact", "household", "tenancy", "home-condition"}
+    home = small().agreements["interact-home-health"]
+    assert home.sources[0].sections.keys() == {"contact", "household", "tenancy", "home-condition"}
+    enquiry = small().agreements["safeguarding-enquiry"]
+    assert dict(enquiry.sources[0].sections) == {"offence-risk": frozenset({"risk"})}
 
 
 def test_ended_drafted_and_suspended_agreements_are_not_in_force() -> None:
-    registers = load_registers(POLICIES)
-    assert agreements_in_force(registers, NOVEMBER) == {
+    assert agreements_in_force(small(), NOVEMBER) == {
         "interact-home-health",
-        "early-help-triage",
-        "social-prescribing",
-        "homelessness-prevention",
         "safeguarding-enquiry",
         "income-debt-advice",
+        "duty-to-refer",
     }
 
 
+def test_an_agreement_begins_with_its_first_day() -> None:
+    home = small().agreements["interact-home-health"]
+    begins = datetime(2026, 4, 30, 23, tzinfo=UTC)  # midnight in British Summer Time
+    assert home.begins == begins
+    assert not home.in_force(begins - SECOND)
+    assert home.in_force(begins)
+
+
 def test_an_agreement_ends_when_its_last_day_ends_in_the_united_kingdom() -> None:
-    registers = load_registers(POLICIES)
-    end = datetime(2026, 4, 30, 23, tzinfo=UTC)  # midnight in British Summer Time
-    assert registers.agreements["low-level-support-2024"].ends == end
-    last_second = datetime(2026, 4, 30, 22, 59, 59, tzinfo=UTC)
-    assert "low-level-support-2024" in agreements_in_force(registers, last_second)
-    assert "low-level-support-2024" not in agreements_in_force(registers, end)
-    assert next_change(registers, last_second) == end
+    ended = small().agreements["low-level-support-2024"]
+    end = datetime(2026, 4, 30, 23, tzinfo=UTC)
+    assert ended.ends == end
+    assert ended.in_force(end - SECOND)
+    assert not ended.in_force(end)
 
 
-def test_what_is_in_force_changes_only_at_the_moments_that_were_told() -> None:
-    registers = load_registers(POLICIES)
+def test_a_standing_agreement_has_no_end() -> None:
+    enquiry = small().agreements["safeguarding-enquiry"]
+    assert enquiry.ends is None
+    assert enquiry.in_force(datetime(2099, 1, 1, tzinfo=UTC))
+
+
+def test_one_that_winds_down_holds_and_counts_what_was_given_before() -> None:
+    advice = small().agreements["income-debt-advice"]
+    since = datetime(2026, 9, 30, 23, tzinfo=UTC)
+    assert advice.in_force(since)
+    assert advice.precedes_winding_down(since - SECOND)
+    assert not advice.precedes_winding_down(since)
+    assert not small().agreements["interact-home-health"].precedes_winding_down(since)
+
+
+def test_only_active_agreements_and_those_that_wind_down_let_ask() -> None:
+    assert {status for status in Status if status.lets_ask} == {Status.ACTIVE, Status.WINDING_DOWN}
+
+
+@pytest.mark.parametrize("registers", [small(), load_registers(POLICIES)], ids=["small", "the partners'"])
+def test_what_is_in_force_changes_only_at_the_moments_that_were_told(registers: Registers) -> None:
     moment: datetime | None = datetime(2020, 1, 1, tzinfo=UTC)
     moments = []
     while moment is not None:
@@ -86,8 +139,12 @@ def test_what_is_in_force_changes_only_at_the_moments_that_were_told() -> None:
         moment = next_change(registers, moment)
     told = [agreements_in_force(registers, moment) for moment in moments]
     assert all(one != other for one, other in pairwise(told))
+    for before, after, at in zip(told, told[1:], moments[1:], strict=False):
+        assert agreements_in_force(registers, at - SECOND) == before
+        assert agreements_in_force(registers, at) == after
     assert told[0] == frozenset()
-    assert told[-1] == {"safeguarding-enquiry"}
+    standing = {one.id for one in registers.agreements.values() if one.status.lets_ask and one.ends is None}
+    assert told[-1] == standing
 
 
 @pytest.mark.parametrize(
@@ -107,106 +164,3 @@ def test_a_uk_day_begins_by_the_clocks_of_its_season(day: date, begins: datetime
 
 def test_a_day_ends_where_the_next_begins() -> None:
     assert end_of_day(date(2026, 10, 25)) == start_of_day(date(2026, 10, 26))
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    for name in ("registers", "schemas", "sections"):
-        shutil.copytree(POLICIES / name, tmp_path / name)
-    return tmp_path
-
-
-def change(folder: Path, file: str, old: str, new: str) -> int:
-    """Exchange one text in a file; returns the line where it stood."""
-    text = (folder / file).read_text()
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1))
-    return text[: text.index(old)].count("\n") + 1
-
-
-WRONG: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "wrong_registers.yaml").read_text())
-
-
-@pytest.mark.parametrize("wrong", WRONG, ids=[each["what"] for each in WRONG])
-def test_a_wrong_register_names_file_line_and_remedy(copy: Path, wrong: dict[str, Any]) -> None:
-    line = change(copy, wrong["file"], wrong["exchange"], wrong["with"])
-    with pytest.raises(RegisterError) as caught:
-        load_registers(copy)
-    assert wrong["says"] in caught.value.problem
-    assert caught.value.file == wrong["file"]
-    assert caught.value.line == line + wrong.get("line", 0)
-    assert str(caught.value).startswith(f"{wrong['file']}, line {caught.value.line}: ")
-
-
-def test_a_confidential_source_needs_a_gate(copy: Path) -> None:
-    change(copy, HOME, "  confidentiality: {gate: explicit-consent", "  confidentiality: null\n#")
-    with pytest.raises(RegisterError, match="owes confidentiality: give bases"):
-        load_registers(copy)
-
-
-def test_two_agreements_at_once_for_one_recipient_source_and_purpose_are_refused(copy: Path) -> None:
-    text = (copy / HOME).read_text().replace("id: interact-home-health", "id: interact-second")
-    (copy / "registers/agreements/interact-second.yaml").write_text(text)
-    with pytest.raises(RegisterError, match="interact-home-health and interact-second hold at the same time"):
-        load_registers(copy)
-
-
-def test_a_renewal_may_follow_the_day_after(copy: Path) -> None:
-    text = (copy / HOME).read_text().replace("id: interact-home-health", "id: interact-second")
-    for key, day in (("valid_from", "2028-05-01"), ("valid_until", "null"), ("review_date", "2029-05-01")):
-        text = re.sub(rf"{key}: \S+", f"{key}: {day}", text)
-    (copy / "registers/agreements/interact-second.yaml").write_text(text)
-    registers = load_registers(copy)
-    begins = registers.agreements["interact-second"].begins
-    assert registers.agreements["interact-home-health"].ends == begins
-    assert agreements_in_force(registers, begins) >= {"interact-second"}
-    assert "interact-home-health" not in agreements_in_force(registers, begins)
-
-
-def test_words_that_yaml_would_turn_stay_words(copy: Path) -> None:
-    change(copy, HOME, "role: Head of housing, on: 2026-04-14", "role: no, on: 2026-04-14")
-    registers = load_registers(copy)
-    assert registers.agreements["interact-home-health"].signatories[0].role == "no"
-
-
-Broken = Callable[[Path], object]
-BROKEN: dict[str, tuple[str, Broken, str]] = {
-    "missing": ("registers/roles.yaml", Path.unlink, "the file cannot be read"),
-    "not UTF-8": ("registers/roles.yaml", lambda path: path.write_bytes(b"roles: \xff"), "not UTF-8"),
-    "empty": ("registers/roles.yaml", lambda path: path.write_text(""), "must hold a mapping"),
-    "control characters": (
-        "registers/roles.yaml",
-        lambda path: path.write_text("roles: \x00"),
-        "this is not YAML",
-    ),
-    "a list": ("registers/roles.yaml", lambda path: path.write_text("- a"), "must hold a mapping"),
-    "a section that is no JSON": (
-        "sections/debts.v1.json",
-        lambda path: path.write_text("{"),
-        "cannot be read as JSON",
-    ),
-    "a section that is a list": (
-        "sections/debts.v1.json",
-        lambda path: path.write_text("[]"),
-        "must hold a JSON object",
-    ),
-    "a section without a title": (
-        "sections/debts.v1.json",
-        lambda path: path.write_text('{"type": "object"}'),
-        "required",
-    ),
-    "a section of another name": (
-        "sections/debts.v1.json",
-        lambda path: path.write_text((path.parent / "contact.v1.json").read_text()),
-        "its $id must be urn:oncetold:section:debts:v1",
-    ),
-}
-
-
-@pytest.mark.parametrize("what", BROKEN)
-def test_a_file_that_cannot_be_read_is_named(copy: Path, what: str) -> None:
-    file, breaks, told = BROKEN[what]
-    breaks(copy / file)
-    with pytest.raises(RegisterError, match=re.escape(told)) as caught:
-        load_registers(copy)
-    assert caught.value.file == file
