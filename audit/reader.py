@@ -5,11 +5,11 @@ Nothing here decides who may read: the gateway hands a person's tag or an office
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, column, func, select, table
+from sqlalchemy import ColumnElement, FromClause, Row, Select, column, func, select, table, true
 
 from audit import leaf, merkle, tlog_proof
 from audit.entries import Opening, open_entry
@@ -28,6 +28,15 @@ _DETAIL = table(
 )
 _ENTRY = table("log_entry", column("index"), column("leaf"))
 _ORGANISATION = table("log_entry_organisation", column("organisation"), column("index"))
+
+Which: TypeAlias = Callable[[FromClause], ColumnElement[bool]]
+"""Which entries a reader may be given: from the columns of `log_entry_detail` to a condition in SQL, so that what it keeps
+out is kept out by the statement itself: no page is shorter for it."""
+
+
+def every(_: FromClause) -> ColumnElement[bool]:
+    """Keeps nothing out."""
+    return true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +79,20 @@ class LogReader:
         self._keys = keys
 
     def of_tag(
-        self, tag: bytes, kinds: Sequence[str], before: int | None, limit: int
+        self, tag: bytes, kinds: Sequence[str], before: int | None, limit: int, which: Which = every
     ) -> tuple[StoredEntry, ...]:
         """The newest entries about the subject with this tag."""
-        wanted = _entries().where(_DETAIL.c.tag == tag, _DETAIL.c.kind.in_(kinds))
+        wanted = _entries().where(_DETAIL.c.tag == tag, _DETAIL.c.kind.in_(kinds), which(_DETAIL))
         if before is not None:
             wanted = wanted.where(_DETAIL.c.index < before)
         with self._database.read() as tx:
             return tuple(map(_stored, tx.execute(wanted.order_by(_DETAIL.c.index.desc()).limit(limit))))
 
-    def last_looks(self, tag: bytes) -> dict[tuple[str, str], int]:
+    def last_looks(self, tag: bytes, which: Which = every) -> dict[tuple[str, str], int]:
         """(recipient, purpose) -> when something was last disclosed about the subject, in milliseconds."""
         wanted = (
             select(_DETAIL.c.recipient, _DETAIL.c.purpose, func.max(_DETAIL.c.at_ms))
-            .where(_DETAIL.c.tag == tag, _DETAIL.c.kind == "disclosure")
+            .where(_DETAIL.c.tag == tag, _DETAIL.c.kind == "disclosure", which(_DETAIL))
             .group_by(_DETAIL.c.recipient, _DETAIL.c.purpose)
         )
         with self._database.read() as tx:
@@ -125,10 +134,10 @@ class LogReader:
         with self._database.read() as tx:
             return tuple(sorted(tx.execute(wanted).scalars()))
 
-    def entry(self, index: int) -> StoredEntry | None:
+    def entry(self, index: int, which: Which = every) -> StoredEntry | None:
         """One entry, whoever it concerns."""
         with self._database.read() as tx:
-            row = tx.execute(_entries().where(_DETAIL.c.index == index)).one_or_none()
+            row = tx.execute(_entries().where(_DETAIL.c.index == index, which(_DETAIL))).one_or_none()
         return None if row is None else _stored(row)
 
     def concerns(self, index: int, organisation: str) -> bool:

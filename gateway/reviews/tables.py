@@ -9,7 +9,8 @@ from sqlmodel import Field, SQLModel
 class ReviewTask(SQLModel, table=True):
     """What officers of one organisation have to look at, and by when.
 
-    kind: `break-glass` (was it right?), `hold-back` (countersign it), `look-again` (is there still danger?).
+    kind: `break-glass` (was it right?), `hold-back` (countersign it), `look-again` (is there still danger?). due_ms moves
+    only with a decision to go on holding back: it tells one decision's page from the next one's.
     outcome: None while open. closed_entry: where the log tells of the decision.
     """
 
@@ -40,6 +41,23 @@ class HeldEntry(SQLModel, table=True):
     look_again_ms: int = Field(sa_type=BigInteger)
     countersigned_ms: int | None = Field(default=None, sa_type=BigInteger)
     released_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class ReviewDecision(SQLModel, table=True):
+    """What officers decided about an entry: `index` is the place of the decision's own entry, `about` that entry's.
+
+    By it a decision is unseen by the person for as long as the entry that it is about.
+    """
+
+    __tablename__ = "review_decision"
+    __table_args__ = (Index("ix_review_decision_about", "about"),)
+
+    index: int = Field(primary_key=True, sa_type=BigInteger)
+    about: int = Field(sa_type=BigInteger)
+    kind: str
+    organisation: str
+    outcome: str
+    at_ms: int = Field(sa_type=BigInteger)
 
 
 class DecisionInput(SQLModel, table=True):
