@@ -15,7 +15,7 @@ from audit.log import Append
 from core.errors import OnceToldError
 from core.keys import KeyStore
 from core.unit_of_work import only
-from gateway.api.contract import PROTECTED
+from gateway.api.contract import needs_token
 from gateway.api.publishing import contract
 from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
@@ -58,7 +58,7 @@ class Edge:
         """
         if not isinstance(error, OnceToldError):
             return await self.failed(request, error)
-        if _is_callers_fault(error) and is_protected(request.url.path):
+        if _is_callers_fault(error) and needs_token(request.method, request.url.path):
             try:
                 caller = await self.verifier.verify(request.headers.getlist("authorization"))
                 await self._record(request, caller, problem_of(error))
@@ -104,11 +104,6 @@ class Edge:
         )
         entry = seal_entry(draft, self.keys.get_or_create(f"org:{caller.organisation}"))
         await self.committer.append(Append(only(None, entry)))
-
-
-def is_protected(path: str) -> bool:
-    """Whether the operations at a path need an access token."""
-    return path.startswith(PROTECTED)
 
 
 def methods_of(path: str) -> frozenset[str]:

@@ -50,7 +50,8 @@ _TYPES: Final = (
         "insufficient-scope",
         403,
         _TOKEN,
-        "The token is good, but lacks the scope that this call needs: `views` to ask, `pointers` to register.",
+        "The token is good, but lacks the scope that this call needs: `views` to ask, `checks` to check, `break-glass` "
+        "in an emergency, `pointers` to register.",
         "Ask your issuer for a token with the scope that the detail names.",
     ),
     ProblemType(
@@ -59,6 +60,15 @@ _TYPES: Final = (
         "A token stands in the address",
         "Addresses end up in logs, so a token there is no longer secret.",
         "Send the token in the Authorization header only, and replace this one.",
+    ),
+    ProblemType(
+        "step-up-needed",
+        401,
+        "Sign in again with a second factor",
+        "The token is good, but an emergency needs a sign-in with a second factor a few minutes ago at most (RFC 9470).",
+        "Send the practitioner to your sign-in with the `acr_values` and `max_age` of the WWW-Authenticate header, and ask "
+        "again with the token that comes of it. Where the header names none, your sign-in has no second factor that counts "
+        "here: ask the gateway's operator.",
     ),
     # What is agreed
     ProblemType(
@@ -109,6 +119,41 @@ _TYPES: Final = (
         _NOT_AGREED,
         "A section was asked for that no agreement offers for this purpose and role.",
         "Leave out the sections that the detail names, or leave out `sections` to get all that is agreed.",
+    ),
+    ProblemType(
+        "purpose-not-listed",
+        403,
+        _NOT_AGREED,
+        "The law lists the purposes for which your organisation takes part, and this is none of them; the clause names it.",
+        "Ask for a listed purpose only. No agreement and no permission of the person can add one.",
+    ),
+    ProblemType(
+        "check-not-agreed",
+        403,
+        _NOT_AGREED,
+        "No agreement in force lets the practitioner's role ask this check for this purpose.",
+        "Use a check of GET /v1/checks that your agreement names for the role.",
+    ),
+    ProblemType(
+        "hold-back-not-permitted",
+        403,
+        _NOT_AGREED,
+        "The request asks to leave the person untold, for a reason that the purpose does not have.",
+        "Leave out `hold_back`, or send one of the purpose's `hold_back_reasons` of GET /v1/purposes.",
+    ),
+    ProblemType(
+        "break-glass-only",
+        403,
+        _NOT_AGREED,
+        "The purpose is for emergencies, which are not asked as a view.",
+        "In an emergency use POST /v1/break-glass; for planned work use its own purpose.",
+    ),
+    ProblemType(
+        "emergency-reason-unknown",
+        403,
+        _NOT_AGREED,
+        "The `reason_code` is not one of the emergencies that the register knows.",
+        "Send one of the purpose's `emergency_reasons` of GET /v1/purposes. If none fits, it is not an emergency.",
     ),
     ProblemType(
         "refused",

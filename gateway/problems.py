@@ -13,15 +13,18 @@ import orjson
 from starlette.responses import Response
 
 from core.errors import ClosedError, OnceToldError
-from gateway.identity.errors import TokenError
+from gateway.identity.errors import StepUpError, TokenError
 from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
+from gateway.policy.port import Refusal
 from gateway.problem_types import PROBLEM_TYPES
 from gateway.views.values import RefusedError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "/docs/problems#"
 """Of the gateway itself, so that each replica and environment explains its own problems (RFC 9457 section 3.1.1)."""
+
+METADATA: Final = "/.well-known/oauth-protected-resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,11 @@ def problem(
 def problem_of(error: OnceToldError) -> Problem:
     """The problem document for one of our exceptions; unknown ones become a 500 that says nothing of their insides."""
     match error:
-        case TokenError():
-            challenge = {"WWW-Authenticate": error.challenge("/.well-known/oauth-protected-resource")}
+        case TokenError() | StepUpError():
+            challenge = {"WWW-Authenticate": error.challenge(METADATA)}
             return problem(error.code.replace("_", "-"), error.detail, challenge)
         case RefusedError():
-            refusal = error.refusal
-            clause = {} if refusal.clause is None else {"clause": refusal.clause}
-            # A policy may know a refusal that this list does not: it stays a refusal, with the policy's own words.
-            code = refusal.code if refusal.code in PROBLEM_TYPES else "refused"
-            return problem(code, refusal.detail, extra=clause)
+            return _refused(error.refusal)
         case TraceError():
             return problem("identifiers-unusable", _sentence(error))
         case AmbiguousError():
@@ -110,6 +109,16 @@ def problem_of(error: OnceToldError) -> Problem:
             return problem("closed", headers={"Retry-After": "60"})
         case _:
             return problem("internal")
+
+
+def _refused(refusal: Refusal) -> Problem:
+    if refusal.code == "step-up-needed":
+        # RFC 9110 section 15.5.2: every 401 has a challenge.
+        return problem_of(StepUpError(refusal.detail))
+    clause = {} if refusal.clause is None else {"clause": refusal.clause}
+    # A policy may know a refusal that this list does not: it stays a refusal, with the policy's own words.
+    code = refusal.code if refusal.code in PROBLEM_TYPES else "refused"
+    return problem(code, refusal.detail, extra=clause)
 
 
 def _sentence(error: OnceToldError) -> str:

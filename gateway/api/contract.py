@@ -22,8 +22,9 @@ from gateway.problems import problem
 TITLE: Final = "OnceTold"
 VERSION: Final = "1.0.0"
 SUMMARY: Final = "A consent-aware gateway: just enough of a person's record, with that person's agreement."
-PROTECTED: Final = ("/v1/people", "/v1/views", "/v1/pointers")
-"""Path prefixes of the operations that need an access token."""
+PROTECTED: Final = ("/v1/people", "/v1/views", "/v1/break-glass", "/v1/checks", "/v1/pointers")
+"""Path prefixes of the operations that need an access token, but for those below."""
+OPEN: Final = frozenset({("GET", "/v1/checks")})
 
 _DESCRIPTION: Final = """\
 Ask for a view of one person for one purpose. Each agency keeps its own data; what leaves is what agreement, purpose, role,
@@ -35,7 +36,7 @@ Within version 1 members may be added to answers; nothing is taken away and noth
 """
 _TAGS: Final = {
     "people": "Handles for recipients, pointers from sources.",
-    "views": "One person, one purpose, just enough.",
+    "views": "One person, one purpose, just enough: a view, a check without the data, a look in an emergency.",
     "registers": "What can be asked, and by whom. Public.",
     "log": "The audit log as C2SP tlog-tiles, for everybody. Public.",
     "operations": "For operators and their probes. Public.",
@@ -57,6 +58,11 @@ _VIEW_LINK: Final = {
 }
 
 
+def needs_token(method: str, path: str) -> bool:
+    """Whether an operation needs an access token."""
+    return path.startswith(PROTECTED) and (method, path) not in OPEN
+
+
 def contract_document(routers: Sequence[APIRouter]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the routers."""
     document = get_openapi(
@@ -71,8 +77,8 @@ def contract_document(routers: Sequence[APIRouter]) -> dict[str, Any]:
         openapi_version="3.1.0",
     )
     for path, operations in document["paths"].items():
-        for operation in operations.values():
-            operation["security"] = [{"agency": []}] if path.startswith(PROTECTED) else []
+        for method, operation in operations.items():
+            operation["security"] = [{"agency": []}] if needs_token(method.upper(), path) else []
             operation["responses"] = _responses(operation["responses"])
             _put_examples(operation)
     trace = document["paths"]["/v1/people/trace"]["post"]["responses"]["200"]

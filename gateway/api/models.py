@@ -30,6 +30,14 @@ Handle = Annotated[str, StringConstraints(pattern=HANDLE_PATTERN)]
 Reason = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
+EmergencyReason = Annotated[
+    str,
+    StringConstraints(
+        min_length=20,
+        max_length=500,
+        pattern=r"^[^\x00-\x20\x7f][^\x00-\x08\x0b-\x1f\x7f]*[^\x00-\x20\x7f]$",
+    ),
+]
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100),
@@ -69,6 +77,39 @@ class ViewRequest(Request):
         default=None, description="Sections to show; left out, all that the purpose and the agreements allow."
     )
     reason: Reason = Field(description="Why you look, in your own words. The person can read it.")
+    hold_back: Code | None = Field(
+        default=None,
+        description=(
+            "Why the person must not be told yet: one of the purpose's `hold_back_reasons`. Another officer has to agree, "
+            "and the danger is looked at again."
+        ),
+    )
+
+
+class BreakGlassRequest(Request):
+    """Look in an emergency, without the person's permission. The purpose is the register's own and cannot be chosen."""
+
+    person: Handle = Field(description="The person's handle, from POST /v1/people/trace.")
+    reason_code: Code = Field(description="Which emergency: one of the purpose's `emergency_reasons`.")
+    reason: EmergencyReason = Field(
+        description="What is happening, in your own words. Officers of both organisations and the person read it."
+    )
+    sections: Annotated[list[Code], Field(min_length=1, max_length=24)] | None = Field(
+        default=None, description="Sections to show; left out, all that is agreed for emergencies."
+    )
+    hold_back: Code | None = Field(
+        default=None,
+        description="Why the person must not be told yet: one of the purpose's `hold_back_reasons`.",
+    )
+
+
+class CheckRequest(Request):
+    """Ask a question that is answered without the data."""
+
+    person: Handle = Field(description="The person's handle, from POST /v1/people/trace.")
+    purpose: Code = Field(description="A code of GET /v1/purposes.")
+    check: Code = Field(description="A code of GET /v1/checks.")
+    reason: Reason = Field(description="Why you ask, in your own words. The person can read it.")
 
 
 class DemographicsBody(Request):
@@ -158,6 +199,37 @@ class ViewAnswer(Answer):
         description="Sources of your agreements that cannot be reached now, for anyone."
     )
     notice: str
+    watermark: str | None = Field(
+        default=None,
+        description="For whom, why and when this was made, where the purpose asks for it. Show it with the data.",
+    )
+    use_until: datetime | None = Field(
+        default=None, description="When this must no longer be used; null where its age alone matters."
+    )
+    receipt: ReceiptView
+
+
+class ReviewView(Answer):
+    """What follows a break-glass, whatever it showed."""
+
+    within_hours: int | None = Field(description="How soon officers look at it.")
+    person_told: Literal["at-once", "in-history", "not-yet"] = Field(
+        description="When the person learns of it: at once, when they open their history, or not yet."
+    )
+    notice: str = Field(description="The same in words. Show it to the practitioner.")
+
+
+class BreakGlassAnswer(ViewAnswer):
+    """A view in an emergency. Officers of both organisations will look at it."""
+
+    review: ReviewView
+
+
+class CheckAnswer(Answer):
+    """Confirmed, or not. Not confirmed does not mean no."""
+
+    answer: Literal["confirmed", "not-confirmed"]
+    notice: str
     receipt: ReceiptView
 
 
@@ -179,6 +251,26 @@ class PurposeView(Answer):
     )
     maximum_days: int | None = Field(description="The longest that one permission may last.")
     sections: dict[str, list[str]] = Field(description="The most that may be shared: section -> its fields.")
+    emergency_reasons: dict[str, str] = Field(
+        description=(
+            "Codes for `reason_code`, each in plain words. Where there are any, the purpose is for emergencies: it is asked "
+            "by POST /v1/break-glass only."
+        )
+    )
+    use_minutes: int | None = Field(description="For how long a view of an emergency may be used.")
+    hold_back_reasons: dict[str, str] = Field(
+        description="Codes for `hold_back`, each in plain words; none where the person is always told."
+    )
+    review_hours: int | None = Field(description="Within how many hours officers look at each look.")
+    watermark: bool = Field(description="Whether a view says for whom, why and when it was made.")
+
+
+class CheckView(Answer):
+    """A question that can be asked without seeing the data."""
+
+    check: Code
+    title: str
+    plain_words: str = Field(description="Shown to residents as it stands.")
 
 
 class SectionSchemaView(Answer):
@@ -240,9 +332,19 @@ class ProblemView(Answer):
     )
 
 
-REQUESTS: Final = (ViewRequest, TraceRequest, PointerBody, PointerRevocation)
+REQUESTS: Final = (
+    ViewRequest,
+    BreakGlassRequest,
+    CheckRequest,
+    TraceRequest,
+    PointerBody,
+    PointerRevocation,
+)
 ANSWERS: Final = (
     ViewAnswer,
+    BreakGlassAnswer,
+    CheckAnswer,
+    CheckView,
     TraceAnswer,
     PurposeView,
     SectionSchemaView,

@@ -1,10 +1,9 @@
-"""GET /v1/purposes, /v1/sections, /v1/organisations: the registers, for whoever builds a partner application. Public."""
+"""GET /v1/purposes, /v1/checks, /v1/sections, /v1/organisations: the registers, for partners' developers. Public."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import orjson
 from fastapi import APIRouter
@@ -13,52 +12,36 @@ from starlette.responses import Response
 
 from core.sections import SectionSchema
 from gateway.api.documents import PUBLIC_PROBLEMS, problems
-from gateway.api.models import OrganisationView, PurposeView, SectionSchemaView
-from gateway.policy.register_values import Registers
+from gateway.api.models import CheckView, OrganisationView, PurposeView, SectionSchemaView
+from gateway.policy.register_values import Purpose, Registers
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterParts:
-    """What these endpoints show. It does not change while the gateway runs."""
+    """What these endpoints show: the registers in force now."""
 
     registers: Registers
     sections: Mapping[str, SectionSchema]
 
 
 def build_router(parts: Callable[[], RegisterParts]) -> APIRouter:
-    """The endpoints over the registers, each answer written once."""
+    """The endpoints over the registers in force."""
     router = APIRouter(prefix="/v1", tags=["registers"], responses=problems(*PUBLIC_PROBLEMS))
 
-    @cache
-    def purposes() -> bytes:
-        return _json(
-            PurposeView(
-                purpose=one.id,
-                title=one.title,
-                plain_words=one.plain_words,
-                legal_text=one.legal_text,
-                permission_rule=one.permission_rule.value,
-                maximum_days=one.maximum_days,
-                sections={name: sorted(fields) for name, fields in sorted(one.sections.items())},
-            )
-            for one in parts().registers.purposes.values()
-        )
+    def shown(write: Callable[[RegisterParts], bytes]) -> Callable[[], Response]:
+        """The answer of a register: written anew only when other registers are in force."""
+        known: tuple[Registers, bytes] | None = None
 
-    @cache
-    def sections() -> bytes:
-        return _json(
-            SectionSchemaView(section=one.name, version=one.version, document=dict(one.document))
-            for one in parts().sections.values()
-        )
+        def answer() -> Response:
+            nonlocal known
+            now = parts()
+            if known is None or known[0] is not now.registers:
+                known = (now.registers, write(now))
+            return Response(known[1], media_type="application/json")
 
-    @cache
-    def organisations() -> bytes:
-        # That somebody might be known to a hidden service is secret, and nobody needs to read here that it exists.
-        return _json(
-            OrganisationView(organisation=one.id, title=one.title, kind=one.kind)
-            for one in parts().registers.organisations.values()
-            if not one.hidden
-        )
+        return answer
+
+    purposes, checks, sections, organisations = map(shown, (_purposes, _checks, _sections, _organisations))
 
     @router.get(
         "/purposes",
@@ -69,7 +52,18 @@ def build_router(parts: Callable[[], RegisterParts]) -> APIRouter:
     )
     async def list_purposes() -> Response:
         """The purpose register: codes, plain words, what each needs of the person, and the most it may show."""
-        return Response(purposes(), media_type="application/json")
+        return purposes()
+
+    @router.get(
+        "/checks",
+        summary="What can be asked without seeing the data",
+        response_model=list[CheckView],
+        response_description="The checks of the register.",
+        operation_id="listChecks",
+    )
+    async def list_checks() -> Response:
+        """Questions for POST /v1/checks, in plain words. Which of them a role may ask stands in its agreement."""
+        return checks()
 
     @router.get(
         "/sections",
@@ -80,7 +74,7 @@ def build_router(parts: Callable[[], RegisterParts]) -> APIRouter:
     )
     async def list_sections() -> Response:
         """The published section schemas (JSON Schema 2020-12)."""
-        return Response(sections(), media_type="application/json")
+        return sections()
 
     @router.get(
         "/organisations",
@@ -91,9 +85,53 @@ def build_router(parts: Callable[[], RegisterParts]) -> APIRouter:
     )
     async def list_organisations() -> Response:
         """The organisations of the register."""
-        return Response(organisations(), media_type="application/json")
+        return organisations()
 
     return router
+
+
+def _purposes(parts: RegisterParts) -> bytes:
+    return _json(_purpose(one) for one in parts.registers.purposes.values())
+
+
+def _purpose(one: Purpose) -> PurposeView:
+    return PurposeView(
+        purpose=one.id,
+        title=one.title,
+        plain_words=one.plain_words,
+        legal_text=one.legal_text,
+        permission_rule=one.permission_rule.value,
+        maximum_days=one.maximum_days,
+        sections={name: sorted(fields) for name, fields in sorted(one.sections.items())},
+        emergency_reasons={} if one.emergency is None else dict(one.emergency.reasons),
+        use_minutes=None if one.emergency is None else one.emergency.use_minutes,
+        hold_back_reasons={} if one.hold_back is None else dict(one.hold_back.reasons),
+        review_hours=one.review_hours,
+        watermark=one.watermark,
+    )
+
+
+def _checks(parts: RegisterParts) -> bytes:
+    return _json(
+        CheckView(check=one.id, title=one.title, plain_words=one.plain_words)
+        for one in parts.registers.checks.values()
+    )
+
+
+def _sections(parts: RegisterParts) -> bytes:
+    return _json(
+        SectionSchemaView(section=one.name, version=one.version, document=dict(one.document))
+        for one in parts.sections.values()
+    )
+
+
+def _organisations(parts: RegisterParts) -> bytes:
+    # That somebody might be known to a hidden service is secret, and nobody needs to read here that it exists.
+    return _json(
+        OrganisationView(organisation=one.id, title=one.title, kind=one.kind)
+        for one in parts.registers.organisations.values()
+        if not one.hidden
+    )
 
 
 def _json(values: Iterable[BaseModel]) -> bytes:

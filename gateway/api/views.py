@@ -42,7 +42,7 @@ def build_router(parts: Callable[[], Parts]) -> APIRouter:
         """
         body = await read_body(request, ViewRequest)
         sections = None if body.sections is None else frozenset(body.sections)
-        ask = Ask(body.person, body.purpose, sections, body.reason)
+        ask = Ask(body.person, body.purpose, sections, body.reason, hold_back=body.hold_back)
         answer = await view(
             parts(), request.headers.getlist("authorization"), ask, request.state.correlation_id
         )
@@ -67,6 +67,8 @@ def view_document(answer: View) -> dict[str, Any]:
         ],
         "unavailable": answer.unavailable,
         "notice": NOTICE,
+        "watermark": answer.watermark,
+        "use_until": answer.use_until,
         "receipt": receipt_document(answer.receipt),
     }
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
 from adapters.sandbox.identity_provider.accounts import STAFF, account_named
 from adapters.sandbox.identity_provider.clients import SOURCES
-from adapters.sandbox.identity_provider.tokens import client_token, practitioner_token
+from adapters.sandbox.identity_provider.tokens import STRONG_SCOPE, client_token, practitioner_token
 from gateway.demo.layout import Addresses, DemoError, Layout
 
+SCOPE: Final = "openid views checks"
 
-def token_of_practitioner(layout: Layout, username: str) -> str:
-    """Sign a practitioner in through their organisation's application. Raises `DemoError`, `SignInError`."""
+
+def token_of_practitioner(layout: Layout, username: str, *, strong: bool = False) -> str:
+    """Sign a practitioner in through their organisation's application. Raises `DemoError`, `SignInError`.
+
+    strong: with a second factor, for an emergency; the token then carries the scope `break-glass` too.
+    """
     account = account_named(username)
     if account is None or account.organisation is None:
         raise DemoError(f"nobody of that name works here: {', '.join(one.username for one in STAFF)}")
     addresses = Addresses.read(layout.addresses)
-    return _get(practitioner_token(addresses.identity, username, f"{account.organisation}-app"))
+    client = f"{account.organisation}-app"
+    scope = STRONG_SCOPE if strong else SCOPE
+    return _get(practitioner_token(addresses.identity, username, client, scope=scope, strong=strong))
 
 
 def token_of_source(layout: Layout, organisation: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.identity.errors import TokenError
+from gateway.identity.errors import StepUp, TokenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Caller:
     token_id: `jti`.
     acr: how strongly the practitioner signed in, in the issuer's words.
     strong_until: until when (seconds since 1970) their sign-in counts as a step-up (RFC 9470); None where it never did.
+    step_up: what their issuer calls a step-up sign-in; None where the trust register knows none of it.
     expires_at: seconds since 1970 (`exp`).
     """
 
@@ -33,6 +34,7 @@ class Caller:
     acr: str | None
     expires_at: int
     strong_until: int | None = None
+    step_up: StepUp | None = None
 
     def strong(self, now: float) -> bool:
         """Whether the practitioner has just signed in by more than a password."""

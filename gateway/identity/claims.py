@@ -7,7 +7,7 @@ from typing import Final
 
 from core.vocabulary import JsonObject
 from gateway.identity.caller import Caller
-from gateway.identity.errors import TokenError
+from gateway.identity.errors import StepUp, TokenError
 from gateway.identity.issuers import Issuer
 
 LEEWAY_SECONDS: Final = 10
@@ -49,7 +49,8 @@ def caller_of(claims: JsonObject, issuer: Issuer, now: float) -> Caller:
         token_id=_identifier(claims, "jti"),
         acr=acr,
         expires_at=expires_at,
-        strong_until=None if alone else _strong_until(claims, issuer, acr, now),
+        strong_until=None if alone else _strong_until(claims, issuer.step_up, acr, now),
+        step_up=issuer.step_up,
     )
 
 
@@ -87,14 +88,14 @@ def _check_times(claims: JsonObject, now: float) -> int:
     return expires_at
 
 
-def _strong_until(claims: JsonObject, issuer: Issuer, acr: str | None, now: float) -> int | None:
+def _strong_until(claims: JsonObject, step_up: StepUp | None, acr: str | None, now: float) -> int | None:
     """RFC 9470: an acr that the trust register counts as strong, reached a short while ago (auth_time)."""
-    if acr not in issuer.step_up_acrs or "auth_time" not in claims:
+    if step_up is None or acr not in step_up.acr_values or "auth_time" not in claims:
         return None
     signed_in_at = _seconds(claims, "auth_time")
     if signed_in_at > now + LEEWAY_SECONDS:
         raise _invalid("The sign-in lies in the future (auth_time). Set the issuer's clock right.")
-    return signed_in_at + issuer.step_up_seconds
+    return signed_in_at + step_up.max_age
 
 
 def _organisation(claims: JsonObject, issuer: Issuer, client: str) -> str:

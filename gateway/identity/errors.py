@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.errors import OnceToldError
@@ -46,6 +47,37 @@ class MissingTokenError(TokenError):
     def challenge(self, resource_metadata: str | None = None) -> str:
         """See `TokenError.challenge`."""
         return _challenge([], resource_metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """What an issuer calls a step-up sign-in, and for how many seconds after it that counts (RFC 9470)."""
+
+    acr_values: frozenset[str]
+    max_age: int
+
+
+class StepUpError(OnceToldError):
+    """A good token of somebody who has to sign in again by more than a password (RFC 9470 section 3).
+
+    code: of the problem that it becomes. step_up: what to ask the caller's issuer for; None where no sign-in of theirs
+    would do.
+    """
+
+    code: Final = "step-up-needed"
+
+    def __init__(self, detail: str, step_up: StepUp | None = None) -> None:
+        super().__init__("insufficient_user_authentication")
+        self.detail = detail
+        self.step_up = step_up
+
+    def challenge(self, resource_metadata: str | None = None) -> str:
+        """The WWW-Authenticate header (RFC 9470 section 3). acr_values: in the order of their names, each will do."""
+        parts = ['error="insufficient_user_authentication"', f'error_description="{self.detail}"']
+        if self.step_up is not None:
+            parts.append(f'acr_values="{" ".join(sorted(self.step_up.acr_values))}"')
+            parts.append(f'max_age="{self.step_up.max_age}"')
+        return _challenge(parts, resource_metadata)
 
 
 def _challenge(parts: list[str], resource_metadata: str | None) -> str:

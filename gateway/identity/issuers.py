@@ -17,6 +17,7 @@ import orjson
 import yaml
 
 from core.errors import OnceToldError
+from gateway.identity.errors import StepUp
 
 Algorithm = Literal["ES256", "RS256"]
 
@@ -35,7 +36,7 @@ class Issuer:
     audience: the identifier of our API that its tokens must name.
     organisations: for whom it may speak.
     clients: client -> organisation, one of `organisations`.
-    step_up_acrs: values of `acr` that are a step-up sign-in, and for how long after it (seconds).
+    step_up: which `acr` is a step-up sign-in, and for how long; None for no such sign-in.
     """
 
     id: str
@@ -45,8 +46,7 @@ class Issuer:
     audience: str
     organisations: frozenset[str]
     clients: Mapping[str, str]
-    step_up_acrs: frozenset[str] = frozenset()
-    step_up_seconds: int = 0
+    step_up: StepUp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ class _Entry(TypedDict):
     audience: str
     organisations: list[str]
     clients: dict[str, str]
-    step_up: NotRequired[_StepUp]
+    step_up: NotRequired[_StepUpEntry]
 
 
-class _StepUp(TypedDict):
+class _StepUpEntry(TypedDict):
     acr_values: list[str]
     max_age: int
 
@@ -155,8 +155,7 @@ def _issuer(entry: _Entry) -> Issuer:
         audience=entry["audience"],
         organisations=frozenset(entry["organisations"]),
         clients=entry["clients"],
-        step_up_acrs=frozenset(step_up["acr_values"] if step_up else ()),
-        step_up_seconds=step_up["max_age"] if step_up else 0,
+        step_up=None if step_up is None else StepUp(frozenset(step_up["acr_values"]), step_up["max_age"]),
     )
 
 

@@ -41,10 +41,6 @@ class Account:
         """Whether the account is an information governance officer's."""
         return self.role == "officer"
 
-    def get_user_id(self) -> str:
-        """Authlib's name for `subject`."""
-        return self.subject
-
 
 def _staff(username: str, name: str, organisation: str, role: str) -> Account:
     return Account(username, username, name, organisation, role)
@@ -60,11 +56,17 @@ STAFF: Final = (
     _staff("gwen.volunteer@harbour.test", "Gwen Ferry", "harbour-charity", "volunteer"),
     _staff("hal.triage@norfolk.test", "Hal Broad", "norfolk-county-council", "triager"),
     _staff("ioana.social@norfolk.test", "Ioana Fen", "norfolk-county-council", "social-worker"),
+    _staff("sol.safeguarding@norfolk.test", "Sol Carr", "norfolk-county-council", "safeguarding-lead"),
     _staff("joy.prescriber@agewell.test", "Joy Alder", "age-well-norfolk", "social-prescriber"),
+    _staff("kit.nurse@acute.test", "Kit Marram", "norwich-acute-hospital", "ae-nurse"),
+    _staff("lena.crisis@mind.test", "Lena Sedge", "norfolk-mental-health-trust", "crisis-practitioner"),
+    _staff("mo.letting@brightwater.test", "Mo Sluice", "brightwater-lettings", "letting-agent"),
     _staff("olu.officer@norwich.test", "Olu Market", "norwich-city-council", "officer"),
     _staff("petra.officer@wensum.test", "Petra Reed", "wensum-valley-practice", "officer"),
     _staff("nia.officer@norfolk.test", "Nia Mere", "norfolk-county-council", "officer"),
     _staff("quinn.officer@harbour.test", "Quinn Mole", "harbour-charity", "officer"),
+    _staff("rae.officer@acute.test", "Rae Dyke", "norwich-acute-hospital", "officer"),
+    _staff("ted.officer@mind.test", "Ted Lode", "norfolk-mental-health-trust", "officer"),
 )
 
 

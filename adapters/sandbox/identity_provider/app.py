@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -21,12 +22,21 @@ from adapters.sandbox.identity_provider.accounts import (
     residents,
 )
 from adapters.sandbox.identity_provider.authorization import (
+    CodeGrant,
     Provider,
     SandboxServer,
+    UnmetError,
     claims_about,
 )
 from adapters.sandbox.identity_provider.clients import ALL_SCOPES, Client
 from adapters.sandbox.identity_provider.keys import ALGORITHM
+from adapters.sandbox.identity_provider.signing_in import (
+    KNOWN,
+    SecondFactors,
+    SignedIn,
+    Ticket,
+    asked_strength,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class Addresses:
     def __init__(self, provider: Provider, server: SandboxServer) -> None:
         self._provider = provider
         self._server = server
+        self._factors = SecondFactors()
 
     def discovery(self) -> Response:
         """OpenID Connect Discovery 1.0."""
@@ -84,30 +95,66 @@ class Addresses:
         return jsonify({"status": "ok"})
 
     def authorize(self) -> Response:
-        """The sign-in page, and what is typed into it."""
+        """The sign-in pages, and what is typed into them."""
         try:
             grant = self._server.get_consent_grant(end_user=None)
+            strong = _strength(grant)
         except OAuth2Error as error:
             if not error.redirect_uri:
                 return _page("refused.html", 400, reason=error.get_error_description())
             refusal: Response = self._server.handle_error_response(None, error)
             return refusal
+        if request.method == "GET":
+            return self._ask_password(grant)
+        if "ticket" in request.form:
+            return self._second_step(grant)
         client: Client = self._server.provider.clients[grant.request.payload.client_id]
-        typed = request.form.get("username", "")
-        posted = request.method == "POST"
-        if posted:
-            account = _signed_in(client, typed, request.form.get("password", ""))
-            if account is not None:
-                answer: Response = self._server.create_authorization_response(grant_user=account, grant=grant)
-                return answer
+        account = _signed_in(client, request.form.get("username", ""), request.form.get("password", ""))
+        if account is None:
+            return self._ask_password(
+                grant, "The account and the password do not fit together. Type the sandbox password again."
+            )
+        if not strong:
+            return self._sign_in(grant, SignedIn(account, time.time()))
+        return self._ask_code(grant, *self._factors.begin(account, _asked()))
+
+    def _second_step(self, grant: CodeGrant) -> Response:
+        name = request.form["ticket"]
+        tried = self._factors.try_code(name, _asked(), request.form.get("code", ""))
+        if isinstance(tried, SignedIn):
+            return self._sign_in(grant, tried)
+        if tried is None:
+            return self._ask_password(
+                grant, "The code was wrong too often, or too old. Sign in again to get a new one."
+            )
+        return self._ask_code(grant, name, tried, failed=True)
+
+    def _sign_in(self, grant: CodeGrant, who: SignedIn) -> Response:
+        answer: Response = self._server.create_authorization_response(grant_user=who, grant=grant)
+        return answer
+
+    def _ask_password(self, grant: CodeGrant, failed: str | None = None) -> Response:
+        client: Client = self._server.provider.clients[grant.request.payload.client_id]
         return _page(
             "sign_in.html",
-            400 if posted else 200,
+            200 if failed is None else 400,
             redirect_uri=grant.request.payload.redirect_uri,
             groups=_groups(client),
-            typed=typed,
-            failed=posted,
-            query=request.query_string.decode("ascii", "replace"),
+            typed=request.form.get("username", ""),
+            failed=failed,
+            query=_asked(),
+        )
+
+    def _ask_code(self, grant: CodeGrant, name: str, ticket: Ticket, *, failed: bool = False) -> Response:
+        return _page(
+            "second_factor.html",
+            400 if failed else 200,
+            redirect_uri=grant.request.payload.redirect_uri,
+            person=ticket.account.name,
+            code=f"{ticket.code[:3]} {ticket.code[3:]}",
+            ticket=name,
+            failed=failed,
+            query=_asked(),
         )
 
     def token(self) -> Response:
@@ -137,6 +184,22 @@ class Addresses:
     def style(self) -> Response:
         """The style sheet of the pages."""
         return Response(render_template("style.css"), mimetype="text/css")
+
+
+def _asked() -> str:
+    """The authorization request, as it stands in the address."""
+    return request.query_string.decode("ascii", "replace")
+
+
+def _strength(grant: CodeGrant) -> bool:
+    """Whether the request asks for a second factor; `UnmetError`, sent back, where it asks for what nobody has here."""
+    payload = grant.request.payload
+    strong = asked_strength(payload.data.get("acr_values", ""))
+    if strong is None:
+        raise UnmetError(
+            "None of acr_values is known here.", state=payload.state, redirect_uri=payload.redirect_uri
+        )
+    return strong
 
 
 def _failed(error: HTTPException) -> Response:
@@ -221,6 +284,8 @@ def _discovery(issuer: str) -> dict[str, object]:
         "authorization_response_iss_parameter_supported": True,
         "claims_supported": [
             "sub",
+            "acr",
+            "auth_time",
             "name",
             "organisation",
             "role",
@@ -230,5 +295,6 @@ def _discovery(issuer: str) -> dict[str, object]:
             "nhs_number",
             "birthdate",
         ],
+        "acr_values_supported": list(KNOWN),
         "prompt_values_supported": ["login"],
     }

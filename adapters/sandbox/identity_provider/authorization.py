@@ -27,6 +27,7 @@ from joserfc.jwk import KeySet
 from adapters.sandbox.identity_provider.accounts import Account
 from adapters.sandbox.identity_provider.clients import Client
 from adapters.sandbox.identity_provider.keys import ALGORITHM, SigningKeys
+from adapters.sandbox.identity_provider.signing_in import RESIDENT, SignedIn
 
 ACCESS_TOKEN_SECONDS: Final = 300
 ID_TOKEN_SECONDS: Final = 300
@@ -53,7 +54,7 @@ class Code:
     client_id: str
     redirect_uri: str
     scope: str
-    account: Account
+    signed_in: SignedIn
     nonce: str | None
     code_challenge: str
     code_challenge_method: str
@@ -72,16 +73,16 @@ class Code:
         return self.nonce
 
     def get_auth_time(self) -> int:
-        """When the account's holder typed the password."""
-        return int(self.given_at)
+        """When the account's holder signed in."""
+        return int(self.signed_in.at)
 
     def get_acr(self) -> str | None:
         """How strongly."""
-        return acr_of(self.account)
+        return self.signed_in.acr
 
     def get_amr(self) -> list[str]:
-        """By password."""
-        return ["pwd"]
+        """By what."""
+        return self.signed_in.amr
 
 
 class Codes:
@@ -117,17 +118,12 @@ class Codes:
             return (client_id, nonce) in self._nonces
 
 
-def acr_of(account: Account) -> str:
-    """NHS login's vector of trust for residents (RFC 8485), a plain level for staff."""
-    return "P9.Cp.Cd" if account.is_resident else "staff-password"
-
-
 def claims_about(account: Account) -> Claims:
     """What ID token and userinfo say beside `sub`: NHS login's claims for residents, organisation and role for staff."""
     claims: Claims = {"name": account.name}
     if account.nhs_number is not None and account.birth_date is not None:
         claims |= {
-            "vot": "P9.Cp.Cd",
+            "vot": RESIDENT,
             "vtm": "https://auth.sandbox.oncetold.test/trustmark",
             "identity_proofing_level": "P9",
             "nhs_number": account.nhs_number,
@@ -168,31 +164,35 @@ class AccessTokens(JWTBearerTokenGenerator):
         """The key to sign with."""
         return self._provider.keys.signing
 
-    def get_audiences(self, client: Client, user: Account | None, scope: str) -> str:
+    def get_audiences(self, client: Client, user: SignedIn | None, scope: str) -> str:
         """`aud`."""
         return self._provider.issuer if client.organisation is None else self._provider.audience
 
-    def get_acr(self, user: Account | None) -> str | None:
+    def get_acr(self, user: SignedIn | None) -> str | None:
         """`acr`."""
-        return None if user is None else acr_of(user)
+        return None if user is None else user.acr
 
-    def get_extra_claims(self, client: Client, grant_type: str, user: Account | None, scope: str) -> Claims:
+    def get_auth_time(self, user: SignedIn | None) -> int | None:
+        """`auth_time`: a step-up counts for a while only."""
+        return None if user is None else int(user.at)
+
+    def get_extra_claims(self, client: Client, grant_type: str, user: SignedIn | None, scope: str) -> Claims:
         """`organisation`, and the practitioner's `role`."""
         if client.organisation is None:
             return {}
-        return {"organisation": client.organisation} | ({} if user is None else {"role": user.role})
+        return {"organisation": client.organisation} | ({} if user is None else {"role": user.account.role})
 
     def generate(
         self,
         grant_type: str,
         client: Client,
-        user: Account | None = None,
+        user: SignedIn | None = None,
         scope: str | None = None,
         expires_in: int | None = None,
         include_refresh_token: bool = True,
     ) -> dict[str, object]:
         """The token answer, without refresh tokens."""
-        allowed = client.scopes_for(user)
+        allowed = client.scopes_for(None if user is None else user.account)
         asked = frozenset((scope or "").split()) or allowed
         if user is None and not asked <= allowed:
             raise InvalidScopeError
@@ -217,7 +217,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             client_id=request.client.client_id,
             redirect_uri=request.payload.redirect_uri,
             scope=request.scope,
-            account=request.user,
+            signed_in=request.user,
             nonce=data.get("nonce"),
             code_challenge=data["code_challenge"],
             code_challenge_method=data["code_challenge_method"],
@@ -232,9 +232,9 @@ class CodeGrant(grants.AuthorizationCodeGrant):
     def delete_authorization_code(self, authorization_code: Code) -> None:
         """Taken already."""
 
-    def authenticate_user(self, authorization_code: Code) -> Account:
-        """Who signed in."""
-        return authorization_code.account
+    def authenticate_user(self, authorization_code: Code) -> SignedIn:
+        """Who signed in, and how."""
+        return authorization_code.signed_in
 
 
 class ClientGrant(grants.ClientCredentialsGrant):
@@ -273,9 +273,9 @@ class IdTokens(OpenIDCode):
             "exp": now + ID_TOKEN_SECONDS,
         }
 
-    def generate_user_info(self, user: Account, scope: str) -> Claims:
+    def generate_user_info(self, user: SignedIn, scope: str) -> Claims:
         """The claims about the account."""
-        return {"sub": user.subject, **claims_about(user)}
+        return {"sub": user.account.subject, **claims_about(user.account)}
 
 
 class SignOut(EndSessionEndpoint):
@@ -310,6 +310,12 @@ class NamedIssuer(IssuerParameter):
     def get_issuer(self) -> str:
         """Our URL."""
         return self._issuer
+
+
+class UnmetError(InvalidRequestError):
+    """No way of signing in here reaches what the request asks for (Unmet Authentication Requirements 1.0, RFC 9470)."""
+
+    error = "unmet_authentication_requirements"
 
 
 class ProofKey(CodeChallenge):

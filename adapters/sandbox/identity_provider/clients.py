@@ -19,6 +19,9 @@ RECIPIENTS: Final = (
     "harbour-charity",
     "norfolk-county-council",
     "age-well-norfolk",
+    "norwich-acute-hospital",
+    "norfolk-mental-health-trust",
+    "brightwater-lettings",
 )
 SOURCES: Final = ("norwich-city-council", "wensum-valley-practice", "harbour-charity")
 

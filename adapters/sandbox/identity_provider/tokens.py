@@ -17,9 +17,11 @@ import aiohttp
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD
 from adapters.sandbox.identity_provider.clients import callback_of, secret_of
+from adapters.sandbox.identity_provider.signing_in import STRONG
 from core.errors import OnceToldError
 
 PRACTITIONER_SCOPE: Final = "openid views"
+STRONG_SCOPE: Final = "openid views checks break-glass"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
 
 
@@ -28,10 +30,14 @@ class SignInError(OnceToldError):
 
 
 async def practitioner_token(
-    base_url: str, username: str, client_id: str, *, scope: str = PRACTITIONER_SCOPE
+    base_url: str, username: str, client_id: str, *, scope: str | None = None, strong: bool = False
 ) -> str:
-    """An access token for a practitioner (or officer) through their organisation's application: code flow with PKCE."""
-    return (await practitioner_tokens(base_url, username, client_id, scope=scope))["access_token"]
+    """An access token for a practitioner (or officer) through their organisation's application: code flow with PKCE.
+
+    strong: signed in with a second factor, for an emergency (RFC 9470).
+    """
+    tokens = await practitioner_tokens(base_url, username, client_id, scope=scope, strong=strong)
+    return tokens["access_token"]
 
 
 async def practitioner_tokens(
@@ -39,9 +45,10 @@ async def practitioner_tokens(
     username: str,
     client_id: str,
     *,
-    scope: str = PRACTITIONER_SCOPE,
+    scope: str | None = None,
     redirect_uri: str | None = None,
     password: str = SANDBOX_PASSWORD,
+    strong: bool = False,
 ) -> Mapping[str, str]:
     """The whole token answer of the code flow: access_token, id_token (with scope openid), scope, token_type."""
     redirect_uri = redirect_uri or callback_of(client_id)
@@ -50,19 +57,26 @@ async def practitioner_tokens(
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
-        "scope": scope,
+        "scope": scope or (STRONG_SCOPE if strong else PRACTITIONER_SCOPE),
         "state": state,
         "nonce": nonce,
         "code_challenge": _challenge(verifier),
         "code_challenge_method": "S256",
+        **({"acr_values": STRONG, "max_age": "300"} if strong else {}),
     }
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
         page = f"{base_url}/authorize?{urlencode(query)}"
         async with session.get(page, allow_redirects=False) as answer:
             if answer.status != 200:
                 raise SignInError(f"the sign-in page answered {answer.status}")
-            target = urljoin(page, _form_action(await answer.text()))
+            target = urljoin(page, _form(await answer.text()).action)
         form = {"username": username, "password": password}
+        if strong:
+            async with session.post(target, data=form, allow_redirects=False) as answer:
+                if answer.status != 200:
+                    raise SignInError(f"the password answered {answer.status}")
+                second = _form(await answer.text())
+            form = {"ticket": second.ticket, "code": second.code}
         async with session.post(target, data=form, allow_redirects=False) as answer:
             if answer.status != 302:
                 raise SignInError(f"signing in answered {answer.status}")
@@ -102,16 +116,32 @@ def _challenge(verifier: str) -> str:
 
 
 class _Form(HTMLParser):
-    action: str | None = None
+    """The page's form; of the second page also its ticket, and the code that the sandbox shows in place of a phone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action = self.ticket = self.code = ""
+        self._in_code = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.action = dict(attrs).get("action")
+            self.action = given.get("action", "")
+        elif given.get("name") == "ticket":
+            self.ticket = given.get("value", "")
+        self._in_code = given.get("id") == "sandbox-code"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_code:
+            self.code += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_code = False
 
 
-def _form_action(page: str) -> str:
+def _form(page: str) -> _Form:
     form = _Form()
     form.feed(page)
-    if form.action is None:
+    if not form.action:
         raise SignInError("the sign-in page has no form")
-    return form.action
+    return form
