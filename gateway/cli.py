@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from core.clock import SystemClock
 from core.errors import OnceToldError
+from gateway.cli_policy import agreement, policy
 from gateway.settings import Settings
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys only; needs no gateway.")
 app.add_typer(audit, name="audit")
+app.add_typer(policy, name="policy")
+app.add_typer(agreement, name="agreement")
 
 
 def say(line: str) -> None:
@@ -130,6 +133,9 @@ def token(
     source: Annotated[
         str | None, typer.Option(help="A source's own system instead, for /v1/pointers.")
     ] = None,
+    strong: Annotated[
+        bool, typer.Option("--strong", help="Sign in with a second factor, for an emergency.")
+    ] = False,
 ) -> None:
     """Print an access token of the demonstration that is running (sandbox only)."""
     from gateway.demo.layout import default_layout
@@ -137,7 +143,7 @@ def token(
 
     with told():
         if username is not None and source is None:
-            say(token_of_practitioner(default_layout(), username))
+            say(token_of_practitioner(default_layout(), username, strong=strong))
         elif source is not None and username is None:
             say(token_of_source(default_layout(), source))
         else:
