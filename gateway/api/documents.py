@@ -32,7 +32,11 @@ class ProblemAnswer:
 
 PROBLEM_ANSWERS: Final[Mapping[int, ProblemAnswer]] = {
     400: ProblemAnswer("Unreadable", "The request cannot be read.", ("WWW-Authenticate",)),
-    401: ProblemAnswer("NoToken", "No access token, or one that is not accepted.", ("WWW-Authenticate",)),
+    401: ProblemAnswer(
+        "NoToken",
+        "No access token, one that is not accepted, or one without the second factor that an emergency needs.",
+        ("WWW-Authenticate",),
+    ),
     403: ProblemAnswer(
         "NotAgreed",
         "Not agreed: scope, role, purpose or section. Never says anything about the person.",
@@ -65,7 +69,10 @@ HEADERS: Final[Mapping[str, dict[str, Any]]] = {
         "example": "req_5f1d0c2b9e7a46d38c01",
     },
     "WWW-Authenticate": {
-        "description": "RFC 6750 section 3, where the token is what was wrong; leads to the RFC 9728 metadata.",
+        "description": (
+            "RFC 6750 section 3, where the token is what was wrong; leads to the RFC 9728 metadata. Where a second factor "
+            "is needed, `acr_values` and `max_age` say which sign-in to ask for (RFC 9470)."
+        ),
         "schema": {"type": "string"},
         "example": 'Bearer resource_metadata="/.well-known/oauth-protected-resource"',
     },

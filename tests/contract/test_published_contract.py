@@ -13,7 +13,7 @@ from gateway.people import trace
 from gateway.people.handles import Handles
 from tests.support.contract import CONTRACT, ROOT, Operation, contract, faults, operations, resolved
 from tests.support.house import MASTER
-from tests.support.running import COUNTY, RunningGateway, somebody
+from tests.support.running import COUNTY, LANDLORD, RunningGateway, somebody
 
 OPERATIONS = tuple(operations())
 by_id = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
@@ -75,9 +75,7 @@ def test_every_answer_names_its_headers_and_every_refusal_its_problem(operation:
 async def test_the_requests_of_the_contract_are_answered_as_it_says(
     operation: Operation, gateway: RunningGateway
 ) -> None:
-    token = ""
-    if operation.needs_token:
-        token = await (gateway.source() if operation.path == "/v1/pointers" else gateway.triager())
+    token = await gateway.token_for(operation.path) if operation.needs_token else ""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     for body in operation.requests().values() or [None]:
         async with (
@@ -102,8 +100,9 @@ def test_the_handle_in_the_examples_is_the_persons_of_the_examples() -> None:
     number = somebody().nhs_number
     assert number is not None
     found = {one.id: one.requests() for one in OPERATIONS}
-    handle = Handles(MASTER).make(COUNTY, trace.by_nhs_number(number))
-    assert {body["person"] for body in found["askForView"].values()} == {handle}
+    for operation, organisation in (("askForView", COUNTY), ("breakGlass", COUNTY), ("askCheck", LANDLORD)):
+        handle = Handles(MASTER).make(organisation, trace.by_nhs_number(number))
+        assert {body["person"] for body in found[operation].values()} == {handle}
     assert found["tracePerson"]["nhs-number"]["nhs_number"].replace(" ", "") == number
     said = found["tracePerson"]["demographics"]["demographics"]
     assert (said["family_name"], said["birth_date"]) == (

@@ -35,6 +35,8 @@ from tests.support.house import KEK, MASTER, ORIGIN, SEED
 
 TIMINGS = {"ONCETOLD_FETCH_DEADLINE": "0.6", "ONCETOLD_EMPTY_RELEASE": "0.7"}
 COUNTY, TRIAGER = "norfolk-county-council", "hal.triage@norfolk.test"
+SOCIAL_WORKER = "ioana.social@norfolk.test"
+LANDLORD, LETTING_AGENT = "brightwater-lettings", "mo.letting@brightwater.test"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,26 @@ class RunningGateway:
     async def source(self, organisation: str = "harbour-charity") -> str:
         """An access token of a source, with the scope `pointers`."""
         return await client_token(self.addresses.identity, f"{organisation}-source")
+
+    async def emergency(self) -> str:
+        """An access token of the county's social worker, signed in with a second factor, for an emergency."""
+        return await practitioner_token(self.addresses.identity, SOCIAL_WORKER, f"{COUNTY}-app", strong=True)
+
+    async def letting_agent(self) -> str:
+        """An access token of a landlord's letting agent, for checks."""
+        scope = "openid views checks"
+        return await practitioner_token(
+            self.addresses.identity, LETTING_AGENT, f"{LANDLORD}-app", scope=scope
+        )
+
+    async def token_for(self, path: str) -> str:
+        """An access token of somebody who may use an operation at a path of the contract."""
+        gives = {
+            "/v1/pointers": self.source,
+            "/v1/break-glass": self.emergency,
+            "/v1/checks": self.letting_agent,
+        }
+        return await gives.get(path, self.triager)()
 
     @contextmanager
     def log(self) -> Iterator[LogReader]:

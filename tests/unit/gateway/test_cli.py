@@ -18,6 +18,7 @@ from core.errors import ClosedError
 from core.unit_of_work import only
 from gateway.api.publishing import contract_text
 from gateway.cli import app
+from gateway.demo.layout import Layout
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
 from tests.support.house import house, sqlite_urls
@@ -213,14 +214,19 @@ def test_a_token_is_refused_for_whom_nobody_knows(
     ("arguments", "place"),
     [
         (("--as", "hal.triage@norfolk.test"), "gateway.demo.tokens.token_of_practitioner"),
+        (("--as", "hal.triage@norfolk.test", "--strong"), "gateway.demo.tokens.token_of_practitioner"),
         (("--source", "harbour-charity"), "gateway.demo.tokens.token_of_source"),
     ],
 )
 def test_a_token_is_all_that_stands_on_stdout(
     monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], place: str
 ) -> None:
-    monkeypatch.setattr(place, lambda _layout, name: f"token-of-{name}")
-    assert run("token", *arguments).stdout == f"token-of-{arguments[1]}\n"
+    def token(_layout: Layout, name: str, *, strong: bool = False) -> str:
+        return f"token-of-{name}{' --strong' * strong}"
+
+    monkeypatch.setattr(place, token)
+    named = " ".join(arguments[1:])
+    assert run("token", *arguments).stdout == f"token-of-{named}\n"
 
 
 def test_the_contract_is_written_to_stdout_as_it_is_published() -> None:
