@@ -125,24 +125,6 @@ def test_the_committed_policy_is_the_one_of_these_sources() -> None:
     assert built["wasm_sha256"] == hashlib.sha256((POLICIES / "policy.wasm").read_bytes()).hexdigest()
 
 
-def test_every_package_and_rule_says_what_it_is() -> None:
-    for path in sorted((POLICIES / "rego").glob("*.rego")):
-        seen: set[str] = set()
-        paragraphs = path.read_text().split("\n\n")
-        for paragraph in paragraphs:
-            lines = paragraph.splitlines()
-            code = next((line for line in lines if not line.startswith("#")), "")
-            if not code or code.startswith(("import", "\t", "}", "{")):
-                continue
-            name = code.removeprefix("default ").split("(")[0].split("[")[0].split(" ")[0]
-            if name not in seen:
-                seen.add(name)
-                assert lines[0] == "# METADATA", f"{path.name}: {name} has no METADATA"
-                assert any(line.startswith("# title: ") for line in lines), (
-                    f"{path.name}: {name} has no title"
-                )
-
-
 def test_a_revision_changes_with_the_registers_and_with_the_policy() -> None:
     with engine(world()) as one, engine(load_registers(POLICIES)) as other, engine(world()) as same:
         assert one.revision == same.revision
