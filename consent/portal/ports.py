@@ -17,7 +17,11 @@ from core.errors import OnceToldError
 HISTORY_PAGE = 25
 """How many looks `PortalServices.history` gives at most; exactly as many mean that there may be older ones."""
 
-What = Literal["looked", "tried", "emergency", "changed", "allowed", "stopped"]
+What = Literal["looked", "tried", "emergency", "changed", "allowed", "stopped", "checked"]
+Found = Literal["right", "wrong", "waiting"]
+"""What was found when a look was checked, or that it still is being checked."""
+Said = Literal["right", "wrong", "later", "still-later", "now"]
+"""What somebody decided about a look: was it right, and when is the resident told of it."""
 
 
 class NotPossible(OnceToldError):  # noqa: N818 - an answer to the resident, not a fault
@@ -106,6 +110,48 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How some people of an organisation could look. who: their roles. kinds: exactly what they would be shown.
+
+    questions: what they could be told yes to, in place of being shown anything. until: when the resident's own yes ends,
+    None where there is no end or it was not needed. stop: the id of the one permission that it rests on, to stop it by.
+    why_law: the law in plain words. object_to: whom to tell, and how; empty where saying no changes nothing.
+    """
+
+    who: tuple[str, ...]
+    purpose_title: str
+    purpose_words: str
+    kinds: tuple[Kind, ...]
+    questions: tuple[str, ...]
+    until: datetime | None
+    stop: str | None
+    why_law: str
+    object_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CouldLook:
+    """One organisation that could look, and the ways in which it could."""
+
+    organisation_name: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCouldLook:
+    """Who could look at the resident now: because they allowed it; unless they say no; whatever they say; in an emergency.
+
+    complete: False where there were too many to list. Nobody stands here who would be shown nothing.
+    """
+
+    allowed: tuple[CouldLook, ...]
+    unless_no: tuple[CouldLook, ...]
+    law: tuple[CouldLook, ...]
+    emergency: tuple[CouldLook, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What the resident chose to allow: at least one section of the offer, for 1 day or more."""
 
@@ -130,8 +176,37 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """By which organisation a look was or is being checked, and what was found."""
+
+    organisation_name: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLater:
+    """That the resident was not told of a look at once: since when they are, and why not before, in plain words."""
+
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a decision was about: the look, by its place in the log and its time; and what was said of it."""
+
+    index: int
+    at: datetime
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """One line of the resident's history. index: its place in the log. allowed_by: "you", or the law in plain words."""
+    """One line of the resident's history. index: its place in the log. allowed_by: "you", or the law in plain words.
+
+    because: why it was an emergency. checks: who checks it. told_later: None where the resident was told at once.
+    about: for a line that tells of a check, the look that was checked.
+    """
 
     index: int
     at: datetime
@@ -141,6 +216,10 @@ class Look:
     purpose_title: str
     kinds: tuple[str, ...]
     allowed_by: str
+    because: str = ""
+    checks: tuple[Check, ...] = ()
+    told_later: ToldLater | None = None
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +286,24 @@ class PortalServices(Protocol):
         ...
 
     async def history(self, person: str, before: int | None) -> tuple[Look, ...]:
-        """The person's looks, newest first, at most `HISTORY_PAGE`, only those with an index below `before`."""
+        """The person's looks, newest first, at most `HISTORY_PAGE`, only those with an index below `before`.
+
+        What the person is not told of yet is as if it were not there: no page is shorter for it.
+        """
         ...
 
     async def proof(self, person: str, index: int) -> Proof | None:
-        """The proof of a look in the person's own history; None for any other."""
+        """The proof of a look in the person's own history; None for any other, and for one they are not told of yet."""
         ...
 
     async def check_receipt(self, text: str, leaf: str) -> ReceiptCheck:
         """Check a receipt for anybody; never raises for what was pasted, and keeps none of it."""
+        ...
+
+
+class CouldSeeServices(Protocol):
+    """Who could look, from the policy that decides. May raise `core.errors.ClosedError` (the page says so)."""
+
+    async def who_could_look(self, person: str) -> WhoCouldLook:
+        """Who could look at this person now; nobody where the person is not known any more."""
         ...

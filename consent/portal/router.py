@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from consent.portal import allowing, done, history, home, receipts
+from consent.portal import allowing, could_see, done, history, home, receipts
 from consent.portal.context import Portal, PortalSettings, build_portal
-from consent.portal.ports import PortalServices
+from consent.portal.ports import CouldSeeServices, PortalServices
 from core.pages.routing import add_missing_page, page_router
 
 PREFIX = "/portal"
 
 
-def build_router(services: PortalServices, settings: PortalSettings | None = None) -> APIRouter:
+def build_router(
+    services: PortalServices, policy: CouldSeeServices, settings: PortalSettings | None = None
+) -> APIRouter:
     """The routes under `/portal`. Nothing of them is in the API's published contract."""
     portal = build_portal(services, settings or PortalSettings())
     router = page_router(portal.pages, PREFIX, services.sign_in_url)
     home.add_pages(router, portal)
+    could_see.add_pages(router, portal, policy)
     allowing.add_pages(router, portal)
     done.add_pages(router, portal)
     history.add_pages(router, portal)

@@ -20,7 +20,8 @@ def preview_app() -> FastAPI:
     """Both rooms' pages and the styles."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(STATIC_PATH, static_app())
-    app.include_router(build_portal(FakePortal(), PortalSettings(now=lambda: NOW)))
+    portal = FakePortal()
+    app.include_router(build_portal(portal, portal, PortalSettings(now=lambda: NOW)))
     app.include_router(build_console(FakeConsole()))
     return app
 

@@ -23,6 +23,7 @@ from tests.unit.consent.portal.fakes import LEAF, RECEIPT
 SHOTS = ROOT / ".var" / "screenshots"
 WIDTHS = {320: 568, 1280: 800}
 OFFER = "/portal/allow/harbour-charity/income-debt-advice"
+COULD_SEE = "/portal/who-could-see-me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ PAGES = (
     Shown("portal-home-nobody", "/portal/", "none", "Nobody can look at the moment."),
     Shown("portal-home-law-only", "/portal/", "law", "You allow nobody to look."),
     Shown("portal-home-hostile", "/portal/", "hostile", "You allow 1 organisation to look"),
+    Shown("portal-could-see-many", COULD_SEE, "many", "4 organisations could look"),
+    Shown("portal-could-see-one", COULD_SEE, "one", "1 organisation could look"),
+    Shown("portal-could-see-nobody", COULD_SEE, "none", "Nobody could look at anything about you now."),
+    Shown("portal-could-see-emergency", COULD_SEE, "law", "Only in an emergency."),
+    Shown("portal-could-see-too-many", COULD_SEE, "full", "There are more than we can show"),
+    Shown("portal-could-see-hostile", COULD_SEE, "hostile", "1 organisation could look"),
     Shown("portal-stop", "/portal/stop/p2", "many", "will not be able to look any more"),
     Shown("portal-stop-gone", "/portal/stop/p9", "one", "This is not on your list any more."),
     Shown("portal-stopped", "/portal/done/STOP-LONG", "many", "cannot look any more"),

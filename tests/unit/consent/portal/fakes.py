@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
@@ -10,6 +10,7 @@ from fastapi import Request
 from consent.portal.ports import (
     HISTORY_PAGE,
     Choice,
+    CouldLook,
     Done,
     Kind,
     LawAllows,
@@ -21,7 +22,9 @@ from consent.portal.ports import (
     Proof,
     ReceiptCheck,
     Resident,
+    Way,
     What,
+    WhoCouldLook,
 )
 from core.errors import ClosedError
 
@@ -139,6 +142,81 @@ OFFERS = (
     ),
 )
 
+ALLOWED_WAY = Way(
+    who=("Adviser", "Social prescriber"),
+    purpose_title="Help with money and debts",
+    purpose_words="To help you with money, benefits and debts.",
+    kinds=OFFERS[0].kinds,
+    questions=(),
+    until=NOW + timedelta(days=51),
+    stop="p1",
+    why_law="",
+    object_to="",
+)
+CHECK_WAY = Way(
+    who=("Letting agent",),
+    purpose_title="Saying yes for you to a landlord",
+    purpose_words="To tell a landlord yes to a question, without showing them anything else.",
+    kinds=(OFFERS[0].kinds[0],),
+    questions=("Does this person owe their landlord no rent?",),
+    until=None,
+    stop=None,
+    why_law="",
+    object_to="",
+)
+LAW_WAY = replace(
+    ALLOWED_WAY,
+    who=("Social worker",),
+    purpose_title="Keeping someone safe",
+    purpose_words="To find out whether someone is in danger and keep them safe.",
+    kinds=OFFERS[1].kinds,
+    until=None,
+    stop=None,
+    why_law="The council must do this by law (Care Act 2014 section 42). You can ask who looked and why.",
+)
+NOBODY_COULD = WhoCouldLook((), (), (), ())
+MANY_COULD = WhoCouldLook(
+    allowed=(
+        CouldLook(
+            "Harbour Help", (ALLOWED_WAY, replace(ALLOWED_WAY, who=("Volunteer",), kinds=OFFERS[1].kinds))
+        ),
+        CouldLook(LONG_NAME, (CHECK_WAY,)),
+    ),
+    unless_no=(
+        CouldLook(
+            "Norwich City Council",
+            (replace(LAW_WAY, who=("Housing officer",), object_to="Tell Norwich City Council."),),
+        ),
+    ),
+    law=(CouldLook("Norfolk County Council", (LAW_WAY,)),),
+    emergency=(
+        CouldLook("Norfolk County Council", (replace(LAW_WAY, purpose_title="An emergency"),)),
+        CouldLook(LONG_NAME, (replace(LAW_WAY, purpose_title="An emergency", who=("Nurse in A&E",)),)),
+    ),
+)
+COULD_LOOK = {
+    "many": MANY_COULD,
+    "one": replace(NOBODY_COULD, allowed=(CouldLook("Harbour Help", (ALLOWED_WAY,)),)),
+    "law": replace(NOBODY_COULD, emergency=MANY_COULD.emergency),
+    "full": replace(MANY_COULD, complete=False),
+    "hostile": replace(
+        NOBODY_COULD,
+        allowed=(
+            CouldLook(
+                "<script>alert(1)</script>",
+                (
+                    replace(
+                        ALLOWED_WAY,
+                        purpose_title='"><img src=x onerror=alert(2)>',
+                        who=("<b>bold</b>",),
+                        stop='p"4',
+                    ),
+                ),
+            ),
+        ),
+    ),
+}
+
 
 def look(index: int, what: What, at: datetime, organisation: str = "Harbour Help") -> Look:
     """A line of the history."""
@@ -208,6 +286,11 @@ class FakePortal:
             raise RuntimeError("what was being read: 999 000 0000")
         permitted = {"many": (ONE, LONG, THIRD), "one": (ONE,), "hostile": (HOSTILE,)}.get(person, ())
         return Overview(permitted, (LAW,) if person in {"many", "law"} else ())
+
+    async def who_could_look(self, person: str) -> WhoCouldLook:
+        if person == "closed":
+            raise ClosedError("policy engine", "does not answer")
+        return COULD_LOOK.get(person, NOBODY_COULD)
 
     async def offers(self, person: str) -> tuple[Offer, ...]:
         return () if person == "none" else OFFERS

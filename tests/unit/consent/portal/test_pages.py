@@ -22,6 +22,7 @@ from tests.unit.core.pages.markup import Markup, assert_keeps_the_house_rules
 OFFER = "/portal/allow/harbour-charity/income-debt-advice"
 ABOUT_SOMEBODY = [
     "/portal/",
+    "/portal/who-could-see-me",
     "/portal/stop/p1",
     "/portal/allow",
     OFFER,
@@ -45,7 +46,11 @@ class Portal:
         self.services = FakePortal()
         self.app = FastAPI()
         self.app.include_router(
-            build_router(self.services, PortalSettings(leave_to="https://news.example", now=lambda: NOW))
+            build_router(
+                self.services,
+                self.services,
+                PortalSettings(leave_to="https://news.example", now=lambda: NOW),
+            )
         )
 
     async def get(self, address: str, state: str = "one") -> Answer:
@@ -348,7 +353,7 @@ async def test_what_an_organisation_calls_itself_is_never_run(portal: Portal) ->
 
 async def test_without_settings_leaving_leads_to_the_weather() -> None:
     app = FastAPI()
-    app.include_router(build_router(FakePortal()))
+    app.include_router(build_router(FakePortal(), FakePortal()))
     assert (await ask(app, "GET", "/portal/leave")).headers["location"] == "https://www.bbc.co.uk/weather"
     assert "Until" in (await ask(app, "GET", OFFER)).text
 
