@@ -37,7 +37,7 @@ def opa_server(opa: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
     """An OPA server with these further arguments; none of them gives one that knows no policy at all."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    fixed = ["run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error", "--disable-telemetry"]
+    fixed = ["run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error", "--skip-version-check"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [str(opa), *fixed, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

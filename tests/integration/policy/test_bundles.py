@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,3 +141,81 @@ def test_our_reader_believes_a_trusted_key_under_its_own_name_only_where_opa_loo
     assert caught.value.code is Fault.UNKNOWN_KEY
     with running_opa(parts.opa, *files_for(tmp_path, packed), KEYID) as url:
         assert asked(url)
+
+
+def test_a_server_on_our_example_configuration_keeps_the_last_good_bundle(
+    parts: Parts, tmp_path: Path
+) -> None:
+    bundle, config = tmp_path / "bundle.tar.gz", tmp_path / "opa.yaml"
+    bundle.write_bytes(bundle_bytes())
+    with serving(tmp_path) as address:
+        config.write_text(example(address))
+        with opa_server(parts.opa, ["--config-file", str(config)]) as url:
+            first = asked(url)
+            assert first == read_bundle(bundle_bytes(), TRUSTED).revision
+            for refused in (
+                altered(bundle_bytes(), _one_more_field),
+                signed_anew(bundle_bytes(), key=OTHER_KEY),
+            ):
+                bundle.write_bytes(refused)
+                wait_for(lambda: _refusal(url) is not None)
+                assert asked(url) == first
+                assert not _everybody(url)
+                bundle.write_bytes(bundle_bytes(2))
+                wait_for(lambda: _refusal(url) is None)
+
+
+def example(address: str) -> str:
+    """The example with the test's key and address; it looks more often, so that the test need not wait."""
+    text = (POLICIES.parent / "deploy" / "opa" / "opa.yaml").read_text()
+    key = "".join(f"      {line}\n" for line in pem().decode().splitlines())
+    for old, new in {
+        "https://bundles.example": address,
+        "      -----BEGIN PUBLIC KEY-----\n      -----END PUBLIC KEY-----\n": key,
+        "min_delay_seconds: 10": "min_delay_seconds: 1",
+        "max_delay_seconds: 20": "max_delay_seconds: 1",
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    assert f"keyid: {KEYID}" in text
+    return text
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A web server for the files of a folder."""
+    handler = partial(QuietHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+def _everybody(url: str) -> bool:
+    with urllib.request.urlopen(f"{url}/v1/data/registers/hidden/everybody", timeout=10) as answer:  # noqa: S310
+        return "result" in json.load(answer)
+
+
+def _refusal(url: str) -> str | None:
+    """What the server says about the last bundle; None when it was good."""
+    with urllib.request.urlopen(f"{url}/v1/status", timeout=10) as answer:  # noqa: S310 - loopback
+        message: str | None = json.load(answer)["result"]["bundles"]["oncetold"].get("message")
+    return message
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to hold")
