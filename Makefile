@@ -59,6 +59,11 @@ race: $(DEV)
 openapi: $(RUN)
 	@$(VENV)/oncetold openapi > openapi/gateway.yaml.new && mv openapi/gateway.yaml.new openapi/gateway.yaml
 
+## policy: prove the policies: Rego tests and coverage, both engines alike, every mutant killed; and what a decision costs
+.PHONY: policy
+policy: $(DEV)
+	@$(PY) -m scripts.policy
+
 ## policy-wasm: compile policies/ to the committed policy.wasm
 .PHONY: policy-wasm
 policy-wasm: $(DEV)
