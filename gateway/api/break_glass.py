@@ -17,11 +17,10 @@ from starlette.responses import Response
 from gateway.api.body import body_of, read_body
 from gateway.api.documents import BODY_PROBLEMS, problems
 from gateway.api.models import BreakGlassAnswer, BreakGlassRequest
-from gateway.api.registers import RegisterParts
 from gateway.api.views import view_document
 from gateway.identity.caller import require_scope
 from gateway.identity.errors import StepUpError
-from gateway.policy.register_values import Purpose
+from gateway.policy.register_values import Purpose, Registers
 from gateway.views.pipeline import Parts, view
 from gateway.views.values import Ask, RefusedError, View
 
@@ -30,8 +29,8 @@ NO_PURPOSE: Final = "break-glass-emergency"
 """Asked for where the register has no emergency purpose at all: the policy then refuses it as one that nobody knows."""
 
 
-def build_router(parts: Callable[[], Parts], registers: Callable[[], RegisterParts]) -> APIRouter:
-    """The endpoint over the pipeline's parts and the registers, which are first asked for by a request."""
+def build_router(parts: Callable[[], Parts], registers: Callable[[], Registers]) -> APIRouter:
+    """The endpoint over the pipeline's parts and the registers in force, which are first asked for by a request."""
     router = APIRouter(prefix="/v1", tags=["views"])
 
     @router.post(
@@ -54,7 +53,7 @@ def build_router(parts: Callable[[], Parts], registers: Callable[[], RegisterPar
         caller = await parts().verifier.verify(headers)
         require_scope(caller, SCOPE)
         body = await read_body(request, BreakGlassRequest)
-        purpose = emergency_purpose(registers().registers.purposes, body.reason_code)
+        purpose = emergency_purpose(registers().purposes, body.reason_code)
         ask = Ask(
             person=body.person,
             purpose=NO_PURPOSE if purpose is None else purpose.id,

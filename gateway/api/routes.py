@@ -30,7 +30,7 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         people.build_router(lambda: supply().people),
         views.build_router(lambda: supply().views),
         checks.build_router(lambda: supply().views),
-        break_glass.build_router(lambda: supply().views, lambda: supply().registers),
+        break_glass.build_router(lambda: supply().views, lambda: supply().registers.registers),
         registers.build_router(lambda: supply().registers),
         *operations.build_routers(lambda: supply().operations),
     )

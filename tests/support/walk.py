@@ -143,17 +143,27 @@ class FakeVerifier:
         return self.callers[authorization_headers[0]]
 
 
-def caller(organisation: str, role: str, practitioner: str = "a.practitioner") -> Caller:
+STRONG_UNTIL = 2_000_000_000
+
+
+def caller(
+    organisation: str,
+    role: str,
+    practitioner: str = "a.practitioner",
+    scopes: frozenset[str] = frozenset({"views"}),
+    strong_until: int | None = None,
+) -> Caller:
     return Caller(
         issuer="https://issuer.test",
         organisation=organisation,
         client=f"{organisation}-app",
         practitioner=practitioner,
         role=role,
-        scopes=frozenset({"views"}),
+        scopes=scopes,
         token_id="token",
         acr=None,
         expires_at=2_000_000_000,
+        strong_until=strong_until,
     )
 
 
@@ -162,6 +172,15 @@ CALLERS = {
     "prescriber": caller("age-well-norfolk", "social-prescriber"),
     "housing": caller(COUNCIL, "housing-officer"),
     "adviser": caller(CHARITY, "adviser"),
+    # Signed in with a second factor, for an emergency.
+    "nurse": caller(
+        "norwich-acute-hospital",
+        "ae-nurse",
+        scopes=frozenset({"views", "break-glass"}),
+        strong_until=STRONG_UNTIL,
+    ),
+    "lead": caller("norfolk-county-council", "safeguarding-lead", scopes=frozenset({"views", "break-glass"})),
+    "landlord": caller("brightwater-lettings", "letting-agent", scopes=frozenset({"views", "checks"})),
 }
 
 
