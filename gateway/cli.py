@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +9,8 @@ import typer
 from pydantic import ValidationError
 
 from core.clock import SystemClock
-from core.errors import OnceToldError
 from gateway.cli_policy import agreement, policy
+from gateway.cli_telling import say, told
 from gateway.settings import Settings
 
 app = typer.Typer(
@@ -23,30 +20,6 @@ audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys o
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
-
-
-def say(line: str) -> None:
-    """One line to the person at the terminal, at once."""
-    typer.echo(line)
-    sys.stdout.flush()
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """What goes wrong on purpose becomes one line on stderr and exit status 1.
-
-    Of a database's own error only the kind is told: its text quotes statements and their values.
-    """
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except OnceToldError as error:
-        typer.echo(f"oncetold: {error}", err=True)
-        raise typer.Exit(1) from error
-    except SQLAlchemyError as error:
-        typer.echo(f"oncetold: database: {type(error).__name__}; `oncetold doctor` says more", err=True)
-        raise typer.Exit(1) from error
 
 
 def settings_from_environment() -> Settings:

@@ -10,6 +10,7 @@ import typer
 
 from core.clock import SystemClock
 from core.sections import policies_folder
+from gateway.cli_telling import say, told
 
 policy = typer.Typer(no_args_is_help=True, help="Make, sign and inspect policy bundles.")
 agreement = typer.Typer(no_args_is_help=True, help="Sign agreements, and see where each stands.")
@@ -26,7 +27,6 @@ def keygen(
     keyid: Annotated[str, typer.Option(help="The name of the key in ONCETOLD_POLICY_KEYS.")] = "policy",
 ) -> None:
     """Make a key that signs bundles (ES256), and print what to add to ONCETOLD_POLICY_KEYS."""
-    from gateway.cli import say, told
     from gateway.policy.key_files import make_bundle_key
 
     with told():
@@ -45,7 +45,6 @@ def bundle(
     policies: Policies = None,
 ) -> None:
     """Make a signed bundle, for gateways (ONCETOLD_POLICY_BUNDLE) and OPA servers alike."""
-    from gateway.cli import say, told
     from gateway.policy.bundle import open_registers, read_bundle
     from gateway.policy.bundle_writing import write_bundle
     from gateway.policy.key_files import KeyFileError, read_bundle_key
@@ -69,7 +68,6 @@ def inspect(
     keys: Annotated[Path, typer.Option(help="The trusted keys, as in ONCETOLD_POLICY_KEYS.")],
 ) -> None:
     """Say what a bundle is; exit 0 only if a gateway that trusts these keys would take it."""
-    from gateway.cli import say, told
     from gateway.policy.bundle import open_registers, read_bundle
     from gateway.policy.bundle_keys import read_bundle_keys
     from gateway.policy.key_files import KeyFileError
@@ -95,7 +93,6 @@ def status(
     ] = None,
 ) -> None:
     """One line for each agreement: where it stands, who has signed it and who has not."""
-    from gateway.cli import say, told
     from gateway.policy.agreement_states import agreement_states, uk_day
 
     folder, schemas = policies or policies_folder(), policies_folder() / "schemas"
@@ -115,7 +112,6 @@ def sign(
     policies: Policies = None,
 ) -> None:
     """Sign an agreement for a party; replaces what it signed before."""
-    from gateway.cli import say, told
     from gateway.policy.agreement_states import sign_agreement
     from gateway.policy.key_files import read_signing_key
 
