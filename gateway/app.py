@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +30,7 @@ from gateway.edge import Edge, correlation_id
 from gateway.envelope import Envelope, Failures, discard_body
 from gateway.pages import mount_pages
 from gateway.problems import BadRequestError, problem
+from gateway.watching import PolicyWatcher
 from gateway.web.headers import PAGES, HeaderRules, SecurityHeaders
 from gateway.web.limits import Limits, RequestLimits
 from gateway.web.requests import Refusal
@@ -41,7 +45,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gateway.sources.health.start()
-        yield
+        async with watching(gateway.watcher):
+            yield
         close_pages()
         await gateway.close()
 
@@ -57,7 +62,12 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     app.openapi = contract  # type: ignore[method-assign] # FastAPI's own way to give another document
     parts = _parts(gateway)
-    for router in build_routers(lambda: parts):
+
+    def supply() -> ApiParts:
+        # Whatever else stays: a newer bundle shows in the registers at once.
+        return replace(parts, registers=RegisterParts(gateway.registers, gateway.sections))
+
+    for router in build_routers(supply):
         app.include_router(router)
     app.mount(STATIC_PATH, static_app())
     with_portal = gateway.settings.sign_in_issuer is not None
@@ -75,13 +85,37 @@ def assert_ready(gateway: Gateway) -> None:
     if head is None:
         raise ClosedError("audit log", "not begun: run `oncetold migrate`")
     gateway.keys.get_or_create("org:operator")
-    if gateway.authority.bundle() != gateway.engine.revision:
-        raise ClosedError("policy", "another replica put another policy in force: restart this one")
+    state = gateway.authority.state()
+    if state is None:
+        raise ClosedError("policy", "none is in force")
+    gateway.policy.in_force(state.bundle)
+
+
+@asynccontextmanager
+async def watching(watcher: PolicyWatcher | None) -> AsyncIterator[None]:
+    """Keep the policy up with its bundle meanwhile, and look at it at once on SIGHUP."""
+    if watcher is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(watcher.run(), name="policy-watcher")
+    # Beside the main thread, as in tests, there are no signals.
+    with suppress(ValueError, RuntimeError, NotImplementedError):
+        loop.add_signal_handler(signal.SIGHUP, watcher.look_anew)
+    try:
+        yield
+    finally:
+        with suppress(ValueError, RuntimeError, NotImplementedError):
+            loop.remove_signal_handler(signal.SIGHUP)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _parts(gateway: Gateway) -> ApiParts:
     return ApiParts(
         views=gateway.views,
+        suppose=gateway.policy.suppose,
         people=PeopleParts(
             verifier=gateway.verifier,
             handles=gateway.handles,
@@ -98,6 +132,7 @@ def _parts(gateway: Gateway) -> ApiParts:
             log_key=gateway.log_key,
             clock=gateway.clock,
             ready=lambda: assert_ready(gateway),
+            policy_alert=lambda: gateway.policy.alert,
             public_url=gateway.settings.public_url,
             issuers=gateway.issuers,
         ),

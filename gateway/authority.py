@@ -23,7 +23,7 @@ from core.times import from_ms, to_ms
 class AuthorityRow(SQLModel, table=True):
     """The one row: a number that rises with every change, the digest of policy and registers in force.
 
-    number: that of the bundle they came in. suspended: JSON, what `Suspended` holds, by agreement.
+    number: that of the bundle they came in. suspended: JSON, a list of what `Suspended` holds.
     """
 
     __tablename__ = "authority"
@@ -40,13 +40,23 @@ class OlderPolicyError(OnceToldError):
 
     def __init__(self, number: int, current: int) -> None:
         super().__init__(
-            f"policy bundle number {number} is older than {current}, which is in force: give this gateway the newer one"
+            f"policy bundle number {number} is older than {current}, which is in force: give this gateway the newer one "
+            "(ONCETOLD_POLICY_BUNDLE; a folder counts as number 0)"
+        )
+
+
+class SameNumberError(OnceToldError):
+    """Another bundle with the number of the one in force: which of the two was meant cannot be told."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"another policy with the number {number} is in force: make the bundle anew with a higher number"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """One agreement that a party suspended at run time."""
+    """One agreement that one party suspended at run time."""
 
     agreement: str
     by: str
@@ -67,6 +77,10 @@ class AuthorityState:
     def suspended(self) -> frozenset[str]:
         """Ids of the agreements that are suspended at run time."""
         return frozenset(one.agreement for one in self.suspensions)
+
+    def by(self, agreement: str, party: str) -> bool:
+        """Whether this party suspended this agreement."""
+        return any((one.agreement, one.by) == (agreement, party) for one in self.suspensions)
 
 
 _AUTHORITY = table(
@@ -101,7 +115,10 @@ class Authority:
         return bool(rows) and rows[0][0] == revision
 
     def put(self, tx: Connection, bundle: str, number: int = 0) -> bool:
-        """Put a bundle in force; False if it already is. Raises `OlderPolicyError`."""
+        """Put a bundle in force; False if it already is. Raises `OlderPolicyError`, `SameNumberError`.
+
+        Number 0 is development's: there, whoever comes last decides.
+        """
         state = _locked(tx)
         if state is None:
             tx.execute(
@@ -112,23 +129,28 @@ class Authority:
             return False
         if number < state.number:
             raise OlderPolicyError(number, state.number)
+        if number == state.number and number > 0:
+            raise SameNumberError(number)
         _change(tx, state, bundle=bundle, number=number)
         return True
 
     def suspend(self, tx: Connection, suspended: Suspended) -> bool:
-        """Suspend an agreement from now on; False if it already is, or while nothing is in force."""
+        """Suspend an agreement from now on; False if this party already did, or while nothing is in force."""
         state = _locked(tx)
-        if state is None or suspended.agreement in state.suspended:
+        if state is None or state.by(suspended.agreement, suspended.by):
             return False
         _change(tx, state, suspended=_written((*state.suspensions, suspended)))
         return True
 
-    def resume(self, tx: Connection, agreement: str) -> bool:
-        """Let a suspended agreement hold again; False if it was not suspended at run time."""
+    def resume(self, tx: Connection, agreement: str, by: str) -> bool:
+        """Take a party's suspension back; False if it did not suspend the agreement.
+
+        The agreement holds again once no party suspends it: none can lift what another decided.
+        """
         state = _locked(tx)
-        if state is None or agreement not in state.suspended:
+        if state is None or not state.by(agreement, by):
             return False
-        kept = tuple(one for one in state.suspensions if one.agreement != agreement)
+        kept = tuple(one for one in state.suspensions if (one.agreement, one.by) != (agreement, by))
         _change(tx, state, suspended=_written(kept))
         return True
 

@@ -6,74 +6,46 @@ other sources or another clock.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 import aiohttp
-from sqlalchemy import Connection
 
 from adapters.registry import Sources, open_sources, system_parts
 from audit.committer import Committer
-from audit.entries import Draft, Kind, SealedEntry, seal_entry
-from audit.log import Append, Log
+from audit.log import Log
 from audit.note import VerifierKey
 from consent.ledger import Ledger
 from core.clock import Clock, SystemClock
+from core.errors import OnceToldError
 from core.keys import KeyStore
-from core.sections import SectionSchema, load_sections, policies_folder
+from core.sections import SectionSchema, policies_folder
 from core.storage import Database
-from core.unit_of_work import Written
 from gateway.authority import Authority
 from gateway.consenting import Consenting
 from gateway.edge import Edge
 from gateway.identity.fetch import HttpFetch
 from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
+from gateway.in_force import putting_in_force
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
-from gateway.policy.register_values import Check, Registers, agreements_in_force, next_change
-from gateway.policy.registers import load_registers
-from gateway.policy.remembered import Remembered
-from gateway.policy.wasm import WasmEngine, open_engine
+from gateway.policy.live import LivePolicy, Policy
+from gateway.policy.opening import (
+    Central,
+    open_bundle,
+    open_folder,
+    read_packed,
+    read_trusted,
+)
+from gateway.policy.register_values import Registers
 from gateway.secrets import load_secrets
-from gateway.settings import Settings, read_sources
+from gateway.settings import Settings, read_opa_token, read_sources
 from gateway.views.pipeline import Parts, Timing
 from gateway.views.record import Recording
-
-
-class AgreementCalendar:
-    """The agreements by time, with what is in force remembered until the next change; and the registers' checks."""
-
-    def __init__(self, registers: Registers) -> None:
-        self._registers = registers
-        self._winding_down = [one for one in registers.agreements.values() if one.winding_down is not None]
-        self._from: datetime | None = None
-        self._until: datetime | None = None
-        self._in_force: frozenset[str] = frozenset()
-
-    def in_force(self, at: datetime) -> frozenset[str]:
-        """Ids of the agreements in force."""
-        self._turn_to(at)
-        return self._in_force
-
-    def next_change(self, at: datetime) -> datetime | None:
-        """When an agreement next begins or ends."""
-        self._turn_to(at)
-        return self._until
-
-    def wound_down_after(self, given: datetime) -> frozenset[str]:
-        """Ids of the agreements that began to wind down after this moment."""
-        return frozenset(one.id for one in self._winding_down if one.precedes_winding_down(given))
-
-    def check(self, name: str) -> Check | None:
-        """The check with this id."""
-        return self._registers.checks.get(name)
-
-    def _turn_to(self, at: datetime) -> None:
-        if self._from is None or at < self._from or (self._until is not None and at >= self._until):
-            self._from, self._until = at, next_change(self._registers, at)
-            self._in_force = agreements_in_force(self._registers, at)
+from gateway.watching import PolicyWatcher, Watched
 
 
 @dataclass(frozen=True)
@@ -92,9 +64,9 @@ class Gateway:
     locator: Locator
     handles: Handles
     authority: Authority
-    registers: Registers
+    policy: LivePolicy
+    watcher: PolicyWatcher | None
     sections: Mapping[str, SectionSchema]
-    engine: WasmEngine
     trust: TrustRegister
     issuers: tuple[str, ...]
     verifier: TokenVerifier
@@ -104,13 +76,20 @@ class Gateway:
     edge: Edge
     http: aiohttp.ClientSession
 
+    @property
+    def registers(self) -> Registers:
+        """The registers of the policy that decides now."""
+        return self.policy.registers
+
     async def close(self) -> None:
         """Finish what waits for the log, then release everything."""
         await self.sources.close()
         await self.verifier.close()
         await self.http.close()
         self.committer.close()
-        self.engine.close()
+        if self.watcher is not None:
+            await self.watcher.close()
+        await self.policy.current.release()
         self.database.close()
         self.key_database.close()
 
@@ -121,21 +100,29 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     # All that is only read comes first: whatever is wrong there leaves nothing open behind it.
     secrets = load_secrets(settings.secrets_file)
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
-    folder = settings.policies_folder or policies_folder()
-    registers = load_registers(folder)
-    sections = load_sections(folder / "sections")
-    sources = open_sources(read_sources(settings.sources_file), system_parts(sections, clock))
+    policy = open_policy(settings)
+    try:
+        sources = open_sources(read_sources(settings.sources_file), system_parts(policy.sections, clock))
+        database, key_database = Database(settings.database_url), Database(settings.keys_url)
+    except OnceToldError:
+        await policy.release()
+        raise
 
-    database, key_database = Database(settings.database_url), Database(settings.keys_url)
     keys = KeyStore(key_database, secrets.key_encryption_key)
     handles = Handles(secrets.master)
     ledger = Ledger(database)
     locator = Locator(database, keys, handles)
     authority = Authority(database)
     log = Log(database, secrets.signer, clock, settings.log_origin)
-    wasm = open_engine(folder, registers)
-    put_in_force(log, authority, keys, wasm.revision)
+    try:
+        put_in_force(log, authority, keys, policy)
+    except OnceToldError:
+        await policy.release()
+        database.close()
+        key_database.close()
+        raise
 
+    live = LivePolicy(policy)
     committer = Committer(log)
     http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     verifier = TokenVerifier(issuers, HttpFetch(http), clock)
@@ -146,11 +133,10 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         handles=handles,
         locator=locator,
         ledger=ledger,
-        engine=Remembered(wasm),
-        agreements=AgreementCalendar(registers),
+        policy=live,
         sources=sources.by_id,
         outages=sources.health,
-        sections=sections,
+        sections=policy.sections,
         recording=recording,
         database=database,
         clock=clock,
@@ -169,9 +155,9 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         locator=locator,
         handles=handles,
         authority=authority,
-        registers=registers,
-        sections=sections,
-        engine=wasm,
+        policy=live,
+        watcher=watcher_of(settings, live, committer, authority, keys),
+        sections=policy.sections,
         trust=issuers,
         issuers=tuple(issuers.issuers),
         verifier=verifier,
@@ -183,14 +169,40 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     )
 
 
-def put_in_force(log: Log, authority: Authority, keys: KeyStore, revision: str) -> None:
+def open_policy(settings: Settings) -> Policy:
+    """The policy that the settings name. Raises a subclass of `OnceToldError` that says what is wrong with it."""
+    if settings.policy_bundle is None:
+        return open_folder(settings.policies_folder or policies_folder(), central_of(settings))
+    return open_packed(settings, read_packed(settings.policy_bundle))
+
+
+def open_packed(settings: Settings, packed: bytes) -> Policy:
+    """The policy of a bundle. The trusted keys are read each time: a key that was taken out signs no later bundle."""
+    keys = {} if settings.policy_keys is None else read_trusted(settings.policy_keys)
+    return open_bundle(packed, keys, policies_folder() / "schemas", central_of(settings))
+
+
+def central_of(settings: Settings) -> Central | None:
+    """The central OPA server, if one decides."""
+    return None if settings.opa_url is None else Central(settings.opa_url, read_opa_token(settings))
+
+
+def put_in_force(log: Log, authority: Authority, keys: KeyStore, policy: Policy) -> None:
     """Make this policy the one that decides, on every replica, and say so in the log; nothing if it already is."""
-    if authority.bundle() == revision:
-        return
-    draft = Draft(Kind.ADMINISTRATION, "policy-in-force", frozenset(), {"policy": revision})
-    entry = seal_entry(draft, keys.get_or_create("org:operator"))
+    state = authority.state()
+    if state is None or (state.bundle, state.number) != (policy.revision, policy.number):
+        log.append(putting_in_force(authority, keys, policy))
 
-    def work(tx: Connection) -> Written[None, SealedEntry]:
-        return Written(None, (entry,) if authority.put(tx, revision) else ())
 
-    log.append(Append(work, changes=True))
+def watcher_of(
+    settings: Settings, live: LivePolicy, committer: Committer, authority: Authority, keys: KeyStore
+) -> PolicyWatcher | None:
+    """What keeps the policy up with its bundle; None where it comes from a folder."""
+    if settings.policy_bundle is None:
+        return None
+
+    async def put(policy: Policy) -> None:
+        await committer.append(await asyncio.to_thread(putting_in_force, authority, keys, policy))
+
+    watched = Watched(settings.policy_bundle, partial(open_packed, settings), put, settings.policy_poll)
+    return PolicyWatcher(live, watched)

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         key store is apart because its backups must not outlive an erasure.
     secrets_file: the operator's secrets (`oncetold init` makes one, readable by its owner only).
     sources_file: which adapter serves which source (docs/configuration.md). issuers_file: whose tokens are believed.
+    policies_folder: registers, section schemas and compiled policy, where they are not the ones that come with OnceTold.
+    policy_bundle: a signed bundle instead, taken from policy_keys' keys only; looked at again every policy_poll seconds.
+    opa_url: a central OPA server that decides instead of the engine in process; opa_token_file: its bearer token.
     public_url: the address under which browsers and partners reach the gateway.
     sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
     insecure_cookies: leave `Secure` off the cookies, for browsers that do not count loopback as secure (Safari); refused
@@ -45,6 +48,11 @@ class Settings(BaseSettings):
     sources_file: Path
     issuers_file: Path
     policies_folder: Path | None = None
+    policy_bundle: Path | None = None
+    policy_keys: Path | None = None
+    policy_poll: float = Field(default=5.0, gt=0, le=3600)
+    opa_url: str | None = None
+    opa_token_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8800, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8800"
@@ -77,6 +85,20 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _policy(self) -> Self:
+        if (self.policy_bundle is None) != (self.policy_keys is None):
+            raise ValueError(
+                "policy_bundle and policy_keys go together: a bundle counts by its signature only"
+            )
+        if self.policy_bundle is not None and self.policies_folder is not None:
+            raise ValueError(
+                "policy_bundle and policies_folder: the policy comes from one of them, not from both"
+            )
+        if self.opa_token_file is not None and self.opa_url is None:
+            raise ValueError("opa_token_file is for an OPA server: give opa_url too")
+        return self
+
     @property
     def on_loopback(self) -> bool:
         """Whether the gateway can be reached from this machine only."""
@@ -85,7 +107,15 @@ class Settings(BaseSettings):
 
 def read_sign_in_secret(settings: Settings) -> str | None:
     """The client's secret at the identity provider for sign-in; None where none is configured. Raises `SettingsError`."""
-    path = settings.sign_in_secret_file
+    return _secret(settings.sign_in_secret_file)
+
+
+def read_opa_token(settings: Settings) -> str | None:
+    """What we show the central OPA server; None where none is configured. Raises `SettingsError`."""
+    return _secret(settings.opa_token_file)
+
+
+def _secret(path: Path | None) -> str | None:
     if path is None:
         return None
     try:

@@ -300,6 +300,10 @@ class ReadinessView(Answer):
 
     status: Literal["ready", "closed"]
     part: str | None = None
+    policy_alert: str | None = Field(
+        default=None,
+        description="Why the newest policy bundle was refused; the one before it decides until a good one comes.",
+    )
 
 
 class ResourceMetadata(Answer):

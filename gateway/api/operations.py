@@ -47,7 +47,11 @@ Width = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class OperationParts:
-    """What these endpoints use. `ready` raises `ClosedError` while something that every answer depends on is in doubt."""
+    """What these endpoints use.
+
+    ready: raises `ClosedError` while something that every answer depends on is in doubt. policy_alert: why the newest policy
+    bundle was refused, as a code.
+    """
 
     store: LogStore
     log_key: VerifierKey
@@ -55,6 +59,7 @@ class OperationParts:
     ready: Callable[[], None]
     public_url: str
     issuers: tuple[str, ...]
+    policy_alert: Callable[[], str | None] = lambda: None
 
 
 def build_routers(parts: Callable[[], OperationParts]) -> tuple[APIRouter, ...]:
@@ -85,15 +90,23 @@ def _probes(parts: Callable[[], OperationParts]) -> APIRouter:
         operation_id="readyz",
     )
     async def readyz() -> Response:
-        """503 while database, key store, log, policy or clock are in doubt."""
+        """503 while database, key store, log, policy or clock are in doubt.
+
+        `policy_alert` says that the newest policy bundle was refused, and why, while the one before it still decides.
+        """
         try:
             parts().clock.assert_sound()
             await asyncio.to_thread(parts().ready)
         except ClosedError as closed:
-            return JSONResponse({"status": "closed", "part": closed.part}, 503)
-        return JSONResponse({"status": "ready"})
+            return JSONResponse({"status": "closed", "part": closed.part, **_alert(parts())}, 503)
+        return JSONResponse({"status": "ready", **_alert(parts())})
 
     return router
+
+
+def _alert(parts: OperationParts) -> dict[str, str]:
+    code = parts.policy_alert()
+    return {} if code is None else {"policy_alert": code}
 
 
 def _log(parts: Callable[[], OperationParts]) -> APIRouter:

@@ -1,6 +1,7 @@
 """One view, told from top to bottom.
 
-    0 authority      which policy decides          one row; another policy than ours is another replica's: closed
+    0 authority      which policy decides          one row; whatever changes later, this request keeps to that policy, and
+                                                   the guard of step 7 notices. A policy that is not here yet: closed
     1 authenticate   who asks                      access token -> Caller
     2 resolve        whom a handle means           handle -> Person (one sealed row), or nobody
     3 consent        what stands for them now      one sealed row with its revision
@@ -35,10 +36,11 @@ from core.sections import SectionSchema
 from core.storage import Database, off_loop
 from core.times import until_release
 from core.vocabulary import Label
-from gateway.authority import Authority, AuthorityState
+from gateway.authority import Authority
 from gateway.identity.caller import Caller
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Person
+from gateway.policy.live import AgreementCalendar, LivePolicy, Policy
 from gateway.policy.port import STRANGER, Asker, Decision, PolicyEngine, Question, Subject
 from gateway.policy.port import Permission as PolicyPermission
 from gateway.policy.register_values import Check
@@ -52,6 +54,7 @@ from gateway.views.values import (
     Checked,
     Context,
     Fetched,
+    InCharge,
     Minimal,
     Recorded,
     RefusedError,
@@ -69,26 +72,6 @@ class Authenticates(Protocol):
 
     async def verify(self, authorization_headers: Sequence[str]) -> Caller:
         """The caller, or `TokenError`; `ClosedError` when an issuer's keys are in doubt."""
-        ...
-
-
-class Agreements(Protocol):
-    """The agreements by time: which are in force, and when that next changes; and the checks of the same registers."""
-
-    def in_force(self, at: datetime) -> frozenset[str]:
-        """Ids of the agreements in force."""
-        ...
-
-    def next_change(self, at: datetime) -> datetime | None:
-        """When an agreement next begins or ends."""
-        ...
-
-    def wound_down_after(self, given: datetime) -> frozenset[str]:
-        """Ids of the agreements that began to wind down after this moment."""
-        ...
-
-    def check(self, name: str) -> Check | None:
-        """The check with this id."""
         ...
 
 
@@ -120,8 +103,7 @@ class Parts:
     handles: Handles
     locator: Locator
     ledger: Ledger
-    engine: PolicyEngine
-    agreements: Agreements
+    policy: LivePolicy
     sources: Mapping[str, Source]
     outages: Outages
     sections: Mapping[str, SectionSchema]
@@ -129,6 +111,16 @@ class Parts:
     database: Database
     clock: Clock
     timing: Timing
+
+    @property
+    def engine(self) -> PolicyEngine:
+        """The engine that decides now, for whoever asks one question: a request takes it from `in_charge`, once."""
+        return self.policy.current.engine
+
+    @property
+    def agreements(self) -> AgreementCalendar:
+        """The agreements by time, as of now."""
+        return self.policy.current.calendar
 
 
 async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation_id: str) -> View:
@@ -144,12 +136,10 @@ async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation
 async def check(parts: Parts, authorization: Sequence[str], ask: Ask, correlation_id: str) -> Checked:
     """Answer one check: the same steps, and of what was seen only whether it confirms. Raises as `view` does.
 
-    ask.check: the id of a check; ask.sections is what the register says it reads.
+    ask.check: the id of a check; whatever ask.sections says, it reads what the register says.
     """
-    asked = None if ask.check is None else parts.agreements.check(ask.check)
-    if asked is not None:
-        ask = replace(ask, sections=frozenset({asked.section}))
     context, ruling, fetched, minimal = await see(parts, authorization, ask, correlation_id)
+    asked = check_of(context.authority.policy, ask)
     if asked is None:
         # The policy refuses a check that is in no register; were it ever not to, nothing is confirmed.
         raise ClosedError("policy engine", "it lets a check be asked that nobody knows")
@@ -166,6 +156,7 @@ async def see(
     started = parts.clock.monotonic()
     caller = await parts.verifier.verify(authorization)
     authority = await in_charge(parts)
+    ask = written_out(authority.policy, ask)
     nobody = Context(authority, caller, ask, None, ALLOWED_NOTHING, started, correlation_id)
     await refuse_whoever_it_is(parts, nobody)
     try:
@@ -182,12 +173,23 @@ async def see(
     return context, ruling, fetched, minimise(ruling.decision, fetched, parts.sections, known)
 
 
-async def in_charge(parts: Parts) -> AuthorityState:
+async def in_charge(parts: Parts) -> InCharge:
     """Step 0. Which policy decides and what is suspended, now; closed while this replica has another policy."""
     state = await off_loop(parts.database, parts.authority.state)
-    if state is None or state.bundle != parts.engine.revision:
-        raise ClosedError("policy", "another policy is in force than this replica has")
-    return state
+    if state is None:
+        raise ClosedError("policy", "none is in force")
+    return InCharge(state, parts.policy.in_force(state.bundle))
+
+
+def check_of(policy: Policy, ask: Ask) -> Check | None:
+    """The check that is asked, if it is one that the register knows."""
+    return None if ask.check is None else policy.calendar.check(ask.check)
+
+
+def written_out(policy: Policy, ask: Ask) -> Ask:
+    """The request with the sections that a check reads; any other request as it is."""
+    asked = check_of(policy, ask)
+    return ask if asked is None else replace(ask, sections=frozenset({asked.section}))
 
 
 async def refuse_whoever_it_is(parts: Parts, context: Context) -> None:
@@ -213,20 +215,20 @@ async def consent(parts: Parts, person: Person | None) -> Allowed:
 async def decide(parts: Parts, context: Context) -> Ruling:
     """Step 4. A refusal that does not depend on the person is recorded and raised as `RefusedError`."""
     now = parts.clock.now()
-    ask = context.ask
+    ask, policy = context.ask, context.authority.policy
     question = Question(
         asker=asker_of(context.caller, now),
         purpose=ask.purpose,
         sections=ask.sections,
-        agreements=parts.agreements.in_force(now),
-        subject=subject_of(context.person, context.allowed, parts.agreements, now),
+        agreements=policy.calendar.in_force(now),
+        subject=subject_of(context.person, context.allowed, policy.calendar, now),
         suspended=context.authority.suspended,
         check=ask.check,
         emergency=ask.emergency,
         hold_back=ask.hold_back,
     )
-    decision = await parts.engine.decide(question)
-    ends = (context.allowed.next_change, parts.agreements.next_change(now))
+    decision = await policy.engine.decide(question)
+    ends = (context.allowed.next_change, policy.calendar.next_change(now))
     ruling = Ruling(decision, min((end for end in ends if end is not None), default=None), question)
     if decision.refusal is not None:
         await record_refusal(parts.recording, context, ruling)
@@ -270,7 +272,9 @@ def asker_of(caller: Caller, now: datetime) -> Asker:
     return Asker(caller.organisation, caller.client, caller.role, caller.scopes, strong)
 
 
-def subject_of(person: Person | None, allowed: Allowed, agreements: Agreements, now: datetime) -> Subject:
+def subject_of(
+    person: Person | None, allowed: Allowed, agreements: AgreementCalendar, now: datetime
+) -> Subject:
     """The person as the policy sees them: label, pointers, and what is in force at this moment."""
     if person is None:
         return STRANGER

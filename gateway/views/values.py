@@ -14,6 +14,7 @@ from core.vocabulary import Json, JsonObject, Label
 from gateway.authority import AuthorityState
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
+from gateway.policy.live import Policy
 from gateway.policy.port import Decision, Question, Refusal
 
 
@@ -130,13 +131,28 @@ class RefusedError(OnceToldError):
 
 
 @dataclass(frozen=True, slots=True)
+class InCharge:
+    """Which policy decides and what is suspended, as it stood when the request came: the same for all its steps."""
+
+    state: AuthorityState
+    policy: Policy
+
+    @property
+    def revision(self) -> int:
+        """Of the authority row."""
+        return self.state.revision
+
+    @property
+    def suspended(self) -> frozenset[str]:
+        """Ids of the agreements that are suspended at run time."""
+        return self.state.suspended
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks for what, about whom: what every later step and the log entry need.
+    """Who asks for what, about whom: what every later step and the log entry need."""
 
-    authority: which policy decides and what is suspended, as it stood when the request came.
-    """
-
-    authority: AuthorityState
+    authority: InCharge
     caller: Caller
     ask: Ask
     person: Person | None

@@ -192,7 +192,7 @@ async def test_promise_2_withdrawal_is_immediate_on_every_replica(way: Walk) -> 
             await elsewhere.withdraw(way.person.key, permission, Given("portal", way.person.id))
 
         with other.database.write() as tx:
-            other.authority.put(tx, way.parts.engine.revision)
+            other.authority.put(tx, way.engine.revision)
         view = await nothing_leaves_after(way, withdraw_there)
     assert outcome_of(way, view.receipt) == ("empty", "consent")
 

@@ -1,6 +1,7 @@
 """Promise 5. Policy engine, consent store, key store, an issuer's keys or the clock in doubt: no disclosure, to nobody."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from core.errors import ClosedError
 from core.keys import KeyStore, SubjectKey
 from core.sections import policies_folder
 from core.times import to_ms
+from gateway.authority import Authority, AuthorityState
 from gateway.identity.caller import Caller
 from gateway.people.locator import Locator, Person
 from gateway.policy.port import Decision, PolicyEngine, Question
@@ -55,8 +57,9 @@ class DoubtfulIssuer:
 
 
 def doubt_engine(way: Walk, parts: Parts) -> None:
-    assert isinstance(parts.engine, DoubtfulEngine)
-    parts.engine.doubt = True
+    engine = parts.policy.current.engine
+    assert isinstance(engine, DoubtfulEngine)
+    engine.doubt = True
 
 
 def doubt_issuer(_: Walk, parts: Parts) -> None:
@@ -79,6 +82,11 @@ def move_wrapped_keys(way: Walk, _: Parts) -> None:
         tx.exec_driver_sql("UPDATE person_key SET wrapped = substr(wrapped, 2)")
 
 
+def forget_authority(way: Walk) -> None:
+    with way.home.database.write() as tx:
+        tx.exec_driver_sql("DELETE FROM authority")
+
+
 @dataclass(frozen=True)
 class Doubt:
     """What comes into doubt, how, and whether it is known before any source is asked."""
@@ -86,7 +94,6 @@ class Doubt:
     cast: Callable[[Walk, Parts], None]
     part: str
     early: bool = True
-    about_nobody: bool = True
 
 
 DOUBTS = {
@@ -96,9 +103,8 @@ DOUBTS = {
     "keys-that-do-not-unwrap": Doubt(move_wrapped_keys, "key store"),
     "people": Doubt(lambda way, _: lose(way.home.database, "blind_index"), "database"),
     "consent-store": Doubt(lambda way, _: lose(way.home.database, "person_state"), "database"),
-    "authority": Doubt(
-        lambda way, _: lose(way.home.database, "authority"), "audit log", early=False, about_nobody=False
-    ),
+    "authority": Doubt(lambda way, _: lose(way.home.database, "authority"), "database"),
+    "authority-without-a-word": Doubt(lambda way, _: forget_authority(way), "policy"),
     "clock-that-jumped": Doubt(jump, "clock", early=False),
     "clock-before-the-last-checkpoint": Doubt(turn_back, "clock", early=False),
 }
@@ -106,7 +112,7 @@ DOUBTS = {
 
 def doubtful(way: Walk) -> Parts:
     """The parts with an engine and an issuer that can come into doubt."""
-    return way.without(engine=DoubtfulEngine(way.parts.engine), verifier=DoubtfulIssuer())
+    return replace(way.deciding(DoubtfulEngine(way.engine)), verifier=DoubtfulIssuer())
 
 
 async def nothing_is_disclosed(way: Walk, parts: Parts) -> None:
@@ -132,7 +138,7 @@ async def test_promise_5_closed_by_default(way: Walk, name: str) -> None:
     await nothing_is_disclosed(way, parts)
 
 
-@pytest.mark.parametrize("name", [name for name, doubt in DOUBTS.items() if doubt.about_nobody])
+@pytest.mark.parametrize("name", DOUBTS)
 async def test_promise_5_closed_by_default_for_a_stranger_alike(way: Walk, name: str) -> None:
     doubt, parts = DOUBTS[name], doubtful(way)
     way.home.organisation_key()
@@ -154,7 +160,7 @@ async def test_promise_5_the_real_engine_closes_once_it_cannot_decide(way: Walk)
     engine = open_engine(policies_folder(), registers())
     engine.close()
     with pytest.raises(ClosedError, match="policy engine"):
-        await way.ask(parts=way.without(engine=engine))
+        await way.ask(parts=way.deciding(engine))
 
 
 class LastKnownEngine(DoubtfulEngine):
@@ -207,6 +213,20 @@ class KeptLedger(Ledger):
         return True
 
 
+class KeptAuthority(Authority):
+    """Goes on with the last word on who is in charge."""
+
+    last: AuthorityState | None = None
+
+    def state(self) -> AuthorityState | None:
+        with suppress(ClosedError):
+            self.last = super().state() or self.last
+        return self.last
+
+    def stands(self, tx: Connection, revision: int) -> bool:
+        return True
+
+
 class KeptLocator(Locator):
     """Goes on with the last person that it found."""
 
@@ -225,7 +245,7 @@ def careless(way: Walk, name: str) -> Parts:
     home, parts = way.home, doubtful(way)
     match name:
         case "policy-engine":
-            return replace(parts, engine=LastKnownEngine(way.parts.engine))
+            return way.deciding(LastKnownEngine(way.engine), parts=parts)
         case "issuer-keys":
             return replace(parts, verifier=TrustingIssuer())
         case "key-store" | "keys-that-do-not-unwrap":
@@ -238,6 +258,11 @@ def careless(way: Walk, name: str) -> Parts:
         case "consent-store":
             ledger = KeptLedger(home.database)
             return replace(parts, ledger=ledger, recording=replace(parts.recording, ledger=ledger))
+        case "authority" | "authority-without-a-word":
+            authority = KeptAuthority(home.database)
+            return replace(
+                parts, authority=authority, recording=replace(parts.recording, authority=authority)
+            )
         case "people":
             return replace(parts, locator=KeptLocator(home.database, home.keys, home.handles))
         case _:
@@ -246,7 +271,7 @@ def careless(way: Walk, name: str) -> Parts:
             return replace(parts, recording=replace(parts.recording, committer=committer))
 
 
-@pytest.mark.parametrize("name", [name for name in DOUBTS if name != "authority"])
+@pytest.mark.parametrize("name", DOUBTS)
 async def test_without_the_gate_the_promise_breaks(way: Walk, clock: FakeClock, name: str) -> None:
     await way.allow()
     clock.advance(60)

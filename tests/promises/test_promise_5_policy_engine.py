@@ -13,7 +13,6 @@ import pytest
 
 from core.errors import ClosedError
 from core.sections import policies_folder
-from gateway.compose import AgreementCalendar
 from gateway.policy.answer import to_decision
 from gateway.policy.compile import concerned, document, policy_data, with_revision
 from gateway.policy.port import Decision, Question
@@ -42,7 +41,7 @@ def with_engine(way: Walk, engine: WasmEngine, known: Registers | None = None) -
     """The way of a request with this engine in charge, and nothing remembered before it."""
     with way.home.database.write() as tx:
         way.home.authority.put(tx, engine.revision)
-    return way.without(engine=engine, agreements=AgreementCalendar(known or registers()))
+    return way.deciding(engine, known)
 
 
 def entries(way: Walk) -> list[bytes]:
@@ -181,7 +180,7 @@ class LastKnown:
 async def test_without_closing_the_last_decision_would_go_on(way: Walk, compiled: bytes, fault: str) -> None:
     await way.allow()
     with engine_over(compiled, registers()) as engine:
-        parts = replace(with_engine(way, engine), engine=LastKnown(engine, {}))
+        parts = way.deciding(LastKnown(engine, {}), parts=with_engine(way, engine))
         assert (await way.ask(parts=parts)).sections
         FAULTS[fault](engine)
         with pytest.raises(pytest.fail.Exception):

@@ -33,9 +33,10 @@ from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Person
 from gateway.policy.port import STRANGER, Asker, Decision, Question, SourcePermit
 from gateway.views.record import Recording, record
-from gateway.views.values import Allowed, Ask, Context, Fetched, Minimal, Ruling, ViewSection
+from gateway.views.values import Allowed, Ask, Context, Fetched, InCharge, Minimal, Ruling, ViewSection
 from tests.race.journal import Event, Journal, answered
 from tests.support.house import BUNDLE, KEK, MASTER, ORIGIN, SEED
+from tests.support.policies import undecided
 
 PURPOSE, RECIPIENT, COUNCIL = "early-help-triage", "norfolk-county-council", "norwich-city-council"
 SINCE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -128,7 +129,8 @@ class Worker:
         authority = await off_loop(self._database, self._authority.state)
         if authority is None:
             raise LookupError("a policy is put in force before the race begins")
-        context = Context(authority, CALLER, ASK, person, Allowed(standing, None), 0.0, "req_race")
+        in_charge = InCharge(authority, undecided(BUNDLE))
+        context = Context(in_charge, CALLER, ASK, person, Allowed(standing, None), 0.0, "req_race")
         minimal = Minimal((SECTION,) if in_force else (), Label.UNRESTRICTED)
         begun = time.monotonic()
         try:

@@ -1,7 +1,7 @@
 """What a stop-watch could tell: of a 403, of a late answer, of a store that is down."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -52,8 +52,9 @@ async def test_a_403_is_decided_before_the_person_is_looked_at(
 ) -> None:
     home = way.home
     await way.allow()
-    listening = Listening(way.parts.engine, [])
-    parts = way.without(locator=Unasked(home.database, home.keys, home.handles), engine=listening)
+    listening = Listening(way.engine, [])
+    locator = Unasked(home.database, home.keys, home.handles)
+    parts = replace(way.deciding(listening), locator=locator)
     for number in (None, STRANGER_NUMBER):
         asked: dict[str, str] = {} if number is None else {"nhs_number": number}
         with pytest.raises(RefusedError):

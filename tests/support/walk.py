@@ -14,14 +14,15 @@ from adapters.contract import FetchRequest, Fragment, SourceAnswer, SourceError
 from consent.permissions import Given
 from core.clock import Clock
 from core.errors import ClosedError
-from core.sections import load_sections, policies_folder
+from core.sections import SectionSchema, load_sections, policies_folder
 from core.vocabulary import Json, Label
-from gateway.compose import AgreementCalendar
 from gateway.consenting import Consenting, Grant
 from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
 from gateway.people import trace
 from gateway.people.locator import Person
+from gateway.policy.live import AgreementCalendar, LivePolicy, Policy
+from gateway.policy.port import PolicyEngine
 from gateway.policy.registers import Registers, load_registers
 from gateway.policy.remembered import Remembered
 from gateway.policy.wasm import WasmEngine, open_engine
@@ -69,6 +70,17 @@ def registers() -> Registers:
 def compiled_policy() -> WasmEngine:
     """The real policy, compiled once a test run: it takes longer than all the rest of a house."""
     return open_engine(policies_folder(), registers())
+
+
+@cache
+def schemas() -> Mapping[str, SectionSchema]:
+    """The published section schemas."""
+    return load_sections(policies_folder() / "sections")
+
+
+def policy_over(known: Registers, engine: PolicyEngine) -> Policy:
+    """A policy of these registers and an engine over them, as a gateway that runs without a bundle has it."""
+    return Policy(known, schemas(), engine, AgreementCalendar(known))
 
 
 def written_out(section: str, fields: frozenset[str]) -> frozenset[str]:
@@ -225,6 +237,18 @@ class Walk:
     async def stop(self, permission_id: str) -> None:
         await self.consenting.withdraw(self.person.key, permission_id, Given("portal", self.person.id))
 
+    @property
+    def engine(self) -> PolicyEngine:
+        """The engine that decides."""
+        return self.parts.policy.current.engine
+
+    def deciding(
+        self, engine: PolicyEngine, known: Registers | None = None, parts: Parts | None = None
+    ) -> Parts:
+        """The parts with another engine, over other registers where they are given."""
+        policy = policy_over(known or registers(), engine)
+        return replace(parts or self.parts, policy=LivePolicy(policy))
+
     def without(self, **changes: object) -> Parts:
         """The parts with a protection replaced."""
         return replace(self.parts, **changes)  # type: ignore[arg-type] # the companions of promises swap single parts
@@ -256,11 +280,10 @@ async def walk(
             handles=home.handles,
             locator=home.locator,
             ledger=home.ledger,
-            engine=Remembered(engine),
-            agreements=AgreementCalendar(registers()),
+            policy=LivePolicy(policy_over(registers(), Remembered(engine))),
             sources=sources,
             outages=outages,
-            sections=load_sections(policies_folder() / "sections"),
+            sections=schemas(),
             recording=recording,
             database=home.database,
             clock=home.clock,

@@ -1,12 +1,13 @@
 """The authority row on a real database: one policy decides for every replica, and whoever looked holds it."""
 
 import threading
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from gateway.authority import Authority, OlderPolicyError, Suspended
+from gateway.authority import Authority, OlderPolicyError, SameNumberError, Suspended
 from tests.support.house import BUNDLE, House, house
 
 OTHER = "sha256:" + "11" * 32
@@ -88,11 +89,15 @@ def test_a_suspension_stands_for_every_replica_at_once_and_can_be_lifted(urls: t
             assert not one.authority.suspend(tx, SUSPENDED)
         state = other.authority.state()
         assert state is not None
-        assert (state.revision, state.suspensions, state.suspended) == (2, (SUSPENDED,), frozenset({"home-1"}))
+        assert (state.revision, state.suspensions, state.suspended) == (
+            2,
+            (SUSPENDED,),
+            frozenset({"home-1"}),
+        )
         with other.database.write() as tx:
             assert not other.authority.stands(tx, 1)
-            assert other.authority.resume(tx, "home-1")
-            assert not other.authority.resume(tx, "home-1")
+            assert other.authority.resume(tx, "home-1", SUSPENDED.by)
+            assert not other.authority.resume(tx, "home-1", SUSPENDED.by)
         state = one.authority.state()
         assert state is not None
         assert (state.revision, state.suspended) == (3, frozenset())
@@ -102,7 +107,31 @@ def test_nothing_is_suspended_before_anything_is_in_force(home: House) -> None:
     with home.database.write() as tx:
         tx.execute(text("DELETE FROM authority"))
         assert not home.authority.suspend(tx, SUSPENDED)
-        assert not home.authority.resume(tx, "home-1")
+        assert not home.authority.resume(tx, "home-1", SUSPENDED.by)
+
+
+def test_an_agreement_stays_suspended_until_every_party_that_suspended_it_has_let_go(home: House) -> None:
+    other = replace(SUSPENDED, by="harbour-charity", since=SUSPENDED.since + timedelta(days=1))
+    with home.database.write() as tx:
+        assert home.authority.suspend(tx, SUSPENDED)
+        assert home.authority.suspend(tx, other)
+        assert not home.authority.resume(tx, "home-1", "wensum-valley-practice")
+        assert home.authority.resume(tx, "home-1", SUSPENDED.by)
+    state = home.authority.state()
+    assert state is not None
+    assert (state.suspensions, state.suspended) == ((other,), frozenset({"home-1"}))
+
+
+def test_another_policy_with_the_number_of_the_one_in_force_is_refused_but_in_development(
+    home: House,
+) -> None:
+    with home.database.write() as tx:
+        assert home.authority.put(tx, OTHER, 0)
+        assert home.authority.put(tx, BUNDLE, 7)
+        assert not home.authority.put(tx, BUNDLE, 7)
+    with pytest.raises(SameNumberError, match="the number 7 is in force"), home.database.write() as tx:
+        home.authority.put(tx, OTHER, 7)
+    assert home.authority.bundle() == BUNDLE
 
 
 def test_an_older_bundle_is_refused_and_the_newer_one_stays(home: House) -> None:

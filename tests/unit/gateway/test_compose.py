@@ -15,10 +15,12 @@ from audit.entries import Kind
 from core.errors import OnceToldError
 from core.sections import policies_folder
 from gateway.app import assert_ready
-from gateway.compose import AgreementCalendar, compose, put_in_force
+from gateway.compose import compose, put_in_force
 from gateway.migrating import prepare_storage
+from gateway.policy.live import AgreementCalendar
 from gateway.settings import Settings
 from tests.support.clock import FakeClock
+from tests.support.policies import undecided
 from tests.support.walk import registers
 from tests.unit.gateway.composed import composed, configured
 
@@ -66,7 +68,7 @@ async def test_a_gateway_is_ready_once_composed_and_says_in_the_log_which_policy
         (entry,) = house.reader.of_tag(operator.tag, [Kind.ADMINISTRATION.value], None, 10)
         opening = house.reader.open(entry)
         assert opening is not None
-        assert opening.detail["detail"] == {"policy": gateway.engine.revision}
+        assert opening.detail["detail"] == {"policy": gateway.policy.current.revision, "number": 0}
         assert set(gateway.sources.by_id) == {
             "wensum-valley-practice",
             "norwich-city-council",
@@ -74,7 +76,7 @@ async def test_a_gateway_is_ready_once_composed_and_says_in_the_log_which_policy
         }
         # As at the next start, and on every other replica: it is in force already.
         size = house.size
-        put_in_force(gateway.log, gateway.authority, gateway.keys, gateway.engine.revision)
+        put_in_force(gateway.log, gateway.authority, gateway.keys, gateway.policy.current)
         assert house.size == size
 
 
@@ -83,9 +85,9 @@ async def test_a_replica_with_another_policy_says_so_and_stops_the_first_from_be
 ) -> None:
     async with composed(tmp_path, monkeypatch) as house:
         gateway, size = house.gateway, house.size
-        put_in_force(gateway.log, gateway.authority, gateway.keys, "another")
+        put_in_force(gateway.log, gateway.authority, gateway.keys, undecided("another"))
         assert house.size == size + 1
-        with pytest.raises(OnceToldError, match="another replica put another policy in force"):
+        with pytest.raises(OnceToldError, match="another policy is in force"):
             assert_ready(gateway)
 
 
@@ -95,8 +97,8 @@ async def test_two_replicas_that_start_at_once_leave_one_entry(
     async with composed(tmp_path, monkeypatch) as house:
         gateway, size = house.gateway, house.size
         # Both looked before either wrote.
-        monkeypatch.setattr(type(gateway.authority), "bundle", lambda _self: "before")
-        put_in_force(gateway.log, gateway.authority, gateway.keys, gateway.engine.revision)
+        monkeypatch.setattr(type(gateway.authority), "state", lambda _self: None)
+        put_in_force(gateway.log, gateway.authority, gateway.keys, gateway.policy.current)
         assert house.size == size
 
 

@@ -14,7 +14,8 @@ from gateway.identity.caller import Caller
 from gateway.people.locator import Person
 from gateway.policy.port import Decision, SourcePermit
 from gateway.views.fetch import fetch
-from gateway.views.values import ALLOWED_NOTHING, Ask, Context, Fetched
+from gateway.views.values import ALLOWED_NOTHING, Ask, Context, Fetched, InCharge
+from tests.support.policies import undecided
 
 SECTIONS = {"tenancy": frozenset({"status"})}
 
@@ -56,9 +57,8 @@ def decision(*sources: str) -> Decision:
 def context(**pointers: str) -> Context:
     caller = Caller("https://i.test", "o", "c", "p", "r", frozenset(), "t", None, 0)
     person = Person("p_1", pointers, Label.UNRESTRICTED, None, SubjectKey("p_1", bytes(32), bytes(16)))
-    return Context(
-        AuthorityState(1, "b", 0, ()), caller, Ask("h", "x", None, "r"), person, ALLOWED_NOTHING, 0.0, "req_1"
-    )
+    in_charge = InCharge(AuthorityState(1, "r", 0, ()), undecided())
+    return Context(in_charge, caller, Ask("h", "x", None, "r"), person, ALLOWED_NOTHING, 0.0, "req_1")
 
 
 async def fetching(

@@ -8,9 +8,9 @@ from consent.ledger import Standing
 from consent.permissions import Given, Permission
 from core.keys import SubjectKey
 from core.vocabulary import Kind, Label
-from gateway.compose import AgreementCalendar
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
+from gateway.policy.live import AgreementCalendar
 from gateway.policy.port import STRANGER
 from gateway.policy.port import Permission as PolicyPermission
 from gateway.policy.registers import Registers
