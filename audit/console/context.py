@@ -9,7 +9,7 @@ from fastapi import Request
 
 from audit.console.ports import ConsoleServices, Officer
 from core.pages.environment import build_environment
-from core.pages.forms import CSRF_FIELD, read_form
+from core.pages.forms import CSRF_FIELD, Form, read_form
 from core.pages.rendering import Frame, Link, Pages, Viewer
 from core.pages.routing import NotOursError, SignInNeededError
 
@@ -42,13 +42,13 @@ class Console:
         name = f"{found.name}, {found.organisation_name}"
         return found, Viewer(name, found.csrf, self.services.sign_out_url(request))
 
-    async def posted(self, request: Request) -> tuple[Officer, Viewer]:
-        """Who posted a form of ours; raises `SignInNeededError`, `NotOursError`, `FormError`."""
+    async def posted(self, request: Request) -> tuple[Officer, Viewer, Form]:
+        """Who posted which form of ours; raises `SignInNeededError`, `NotOursError`, `FormError`."""
         officer, viewer = await self.officer(request)
         form = await read_form(request)
         if not self.services.csrf_ok(request, form.one(CSRF_FIELD)):
             raise NotOursError("console")
-        return officer, viewer
+        return officer, viewer, form
 
 
 def build_console(services: ConsoleServices, settings: ConsoleSettings) -> Console:
@@ -59,7 +59,11 @@ def build_console(services: ConsoleServices, settings: ConsoleSettings) -> Conso
         home=HOME,
         part=_("for officers"),
         about=_("Here officers see what happened with their organisation, and check that it was right."),
-        menu=(Link(_("Search"), HOME), Link(_("The log"), "/console/log")),
+        menu=(
+            Link(_("Search"), HOME),
+            Link(_("Reviews"), "/console/reviews"),
+            Link(_("The log"), "/console/log"),
+        ),
         footer=(Link(_("Check a receipt"), "/portal/check"),),
     )
     return Console(services, Pages(environment, words, frame, settings.form_targets))

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from starlette.requests import Request
+
+from core.errors import OnceToldError
+
+ReviewKind = Literal["break-glass", "hold-back", "look-again"]
+"""What officers are asked: was the look right, may the person be told later, is there still danger."""
+
+Answer = Literal["right", "wrong", "agree", "again", "tell"]
+"""How they answer: `right` or `wrong` a look; `agree` a hold; `again` and `tell` a danger."""
+
+WORDS_LENGTH = 2000
+"""How many characters an officer's words may have."""
 
 SEARCH_PAGE = 50
 """How many rows `ConsoleServices.search` gives at most; exactly as many mean that there may be older ones."""
@@ -42,6 +53,11 @@ class FilterOptions:
     kinds: tuple[Option, ...]
     outcomes: tuple[Option, ...]
     purposes: tuple[Option, ...]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Code -> what it is called, for kinds and outcomes."""
+        return {option.value: option.title for option in (*self.kinds, *self.outcomes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +96,38 @@ class SourceFields:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Why the person is not told of an entry, and until when. countersigned, released: when, or None while it is not so."""
+
+    reason: str
+    look_again: datetime
+    countersigned: datetime | None
+    released: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What officers of one organisation decided about an entry, or have yet to: at and index are None until then.
+
+    outcome: in words, empty until then. index: of the entry that tells of it.
+    """
+
+    kind: ReviewKind
+    organisation_name: str
+    outcome: str
+    at: datetime | None
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One entry in full.
 
     basis, clause: the legal basis and the agreement's clause that let it through, or refused it; decision: the policy's
     answer in words; reason: what the practitioner gave; person_said: what the person had allowed or objected to then;
     proof_state: where its proof stands, in words; leaf: base64; receipt: the proof's text, empty while there is none.
+    emergency: the coded reason of an emergency look, in plain words. hold: None where the person is told at once.
+    reviews: those of the officer's own organisation. about, words: of an officer's decision, which entry and why.
     """
 
     row: Row
@@ -98,6 +140,67 @@ class Item:
     proof_state: str
     leaf: str
     receipt: str
+    emergency: str = ""
+    hold: Hold | None = None
+    reviews: tuple[Decided, ...] = ()
+    about: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many reviews wait for the officer's organisation, and how many of them are overdue."""
+
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One review that waits. left: hours until it is due, rounded down, so that it is below zero once it is overdue."""
+
+    kind: ReviewKind
+    row: Row
+    due: datetime
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One review with all that is needed to decide it.
+
+    task: None once it is decided, when `ours` says how. others: what else was or is to be decided about the entry.
+    barred: why this officer may not decide, in words. first_day, last_day: when the danger may be looked at again.
+    version: what the form hands back, so that nobody decides about something that has changed meanwhile.
+    """
+
+    kind: ReviewKind
+    item: Item
+    task: Task | None
+    ours: Decided | None
+    others: tuple[Decided, ...]
+    barred: str
+    first_day: date
+    last_day: date
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An officer's answer. words: why; look_again: the day on which the danger is looked at again."""
+
+    answer: Answer
+    words: str
+    look_again: date | None
+    version: str
+
+
+class NotDecided(OnceToldError):  # noqa: N818 - an answer to the officer, not a fault
+    """It cannot be decided so; `words` say why, to be shown as they are."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("not decided")
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +254,22 @@ class ConsoleServices(Protocol):
 
     async def verify(self, officer: Officer, index: int) -> Verified:
         """Check the entry's proof against the log's checkpoint, now. Only called for what `item` gave."""
+        ...
+
+    async def waiting(self, officer: Officer) -> Waiting:
+        """How much waits for the officer's organisation."""
+        ...
+
+    async def tasks(self, officer: Officer) -> tuple[Task, ...]:
+        """The reviews that wait for the officer's organisation, the earliest due first. Written into the log itself."""
+        ...
+
+    async def review(self, officer: Officer, kind: ReviewKind, index: int) -> Review | None:
+        """One review; None when their organisation has none of that kind about it. Written into the log itself."""
+        ...
+
+    async def decide(self, officer: Officer, kind: ReviewKind, index: int, decision: Decision) -> None:
+        """Decide it, for good and in the log when this returns. Raises `NotDecided`. Only for what `review` gave."""
         ...
 
     async def log_state(self) -> LogState:

@@ -1,4 +1,4 @@
-"""The console's routes: Search, an item, The log. Every page is about the officer's own organisation."""
+"""The console's routes: Search, an item, Reviews, The log. Every page is about the officer's own organisation."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from audit.console import reviewing
 from audit.console.context import HOME, Console, ConsoleSettings, build_console
 from audit.console.filters import older_than, read_filters
-from audit.console.ports import SEARCH_PAGE, ConsoleServices, FilterOptions, Item, Officer, Verified
+from audit.console.ports import SEARCH_PAGE, ConsoleServices, Item, Officer, Verified
 from core.pages.rendering import Viewer
 from core.pages.routing import NotHereError, add_missing_page, page_router
 
@@ -23,6 +24,7 @@ def build_router(services: ConsoleServices, settings: ConsoleSettings | None = N
     router = page_router(console.pages, PREFIX, services.sign_in_url)
     _add_search(router, console)
     _add_item(router, console)
+    reviewing.add_pages(router, console)
     _add_rest(router, console)
     add_missing_page(router, console.pages)
     return router
@@ -44,10 +46,11 @@ def _add_search(router: APIRouter, console: Console) -> None:
             viewer=viewer,
             officer=officer,
             options=options,
-            titles=_titles(options),
+            titles=options.titles,
             asked=asked,
             filters=asked.filters,
             rows=rows,
+            waiting=await services.waiting(officer),
             older=older_than(asked.filters, rows[-1].index) if more else None,
             errors=[{"text": text, "href": f"#{field}"} for field, text in asked.errors.items()],
         )
@@ -64,7 +67,7 @@ def _add_item(router: APIRouter, console: Console) -> None:
     @router.post("/items/{index}", response_class=Response)
     async def verify(request: Request, index: Index) -> Response:
         """Verify now. The answer is shown at once: nothing was changed, so a reload only verifies again."""
-        officer, viewer = await console.posted(request)
+        officer, viewer, _form = await console.posted(request)
         found = await _item(officer, index)
         return await _page(request, officer, viewer, found, await services.verify(officer, index))
 
@@ -91,7 +94,7 @@ def _add_item(router: APIRouter, console: Console) -> None:
             viewer=viewer,
             item=found,
             row=found.row,
-            titles=_titles(await services.options(officer)),
+            titles=(await services.options(officer)).titles,
             verified=verified,
             back=HOME,
         )
@@ -110,8 +113,3 @@ def _add_rest(router: APIRouter, console: Console) -> None:
         return console.pages.page(
             request, "pages/signed-out.html", sign_in_url=console.services.sign_in_url(request)
         )
-
-
-def _titles(options: FilterOptions) -> dict[str, str]:
-    """Code -> what it is called, for kinds and outcomes; a code without a title is shown as it is."""
-    return {option.value: option.title for option in (*options.kinds, *options.outcomes)}

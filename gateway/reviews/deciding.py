@@ -82,9 +82,9 @@ class Deciding:
     committer: Committer
     clock: Clock
 
-    def last_day(self, look_again_days: int) -> date:
-        """The last day on which the danger may be looked at again."""
-        return self.clock.now().astimezone(_LONDON).date() + timedelta(days=look_again_days)
+    def day_in(self, days: int) -> date:
+        """The day in London so many days from now."""
+        return self.clock.now().astimezone(_LONDON).date() + timedelta(days=days)
 
     async def decide(self, officer: str, task: StoredTask, reviewed: Reviewed, verdict: Verdict) -> Receipt:
         """Close the review, or put the look at the danger off, and give the receipt of the entry that tells of it.
@@ -119,8 +119,8 @@ class Deciding:
             raise NotADecisionError("a judgement needs words")
         if verdict.outcome != store.EXTENDED:
             return None
-        today, day = self.clock.now().astimezone(_LONDON).date(), verdict.look_again
-        if day is None or not today < day <= self.last_day(reviewed.look_again_days):
+        day = verdict.look_again
+        if day is None or not self.day_in(1) <= day <= self.day_in(reviewed.look_again_days):
             raise NotADecisionError("the day is not within the days that the purpose leaves")
         moment = datetime.combine(day, _BY, _LONDON)
         if to_ms(moment) == task.due_ms:

@@ -19,11 +19,13 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     table,
 )
 from sqlalchemy import update as change
 
+from audit.entries import Kind
 from core.storage import Database
 
 BREAK_GLASS, HOLD_BACK, LOOK_AGAIN = "break-glass", "hold-back", "look-again"
@@ -179,6 +181,12 @@ def is_told(detail: FromClause) -> ColumnElement[bool]:
         _HELD.c.released_ms.is_(None),
     )
     return and_(~held, ~about_held)
+
+
+def stands_in_history(detail: FromClause) -> ColumnElement[bool]:
+    """SQL: the person may see it, and where it is an administrator's doing, it is a decision about one of their looks."""
+    decision = exists().where(_DECISION.c.index == detail.c.index)
+    return and_(is_told(detail), or_(detail.c.kind != Kind.ADMINISTRATION.value, decision))
 
 
 # Inside the transaction that also writes the decision's entry -----------------------------------------------------

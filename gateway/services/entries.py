@@ -49,6 +49,11 @@ def checked(reader: LogReader, entry: StoredEntry, receipt: Receipt, key: Verifi
     return opening
 
 
+def detail_of(opening: Opening | None) -> JsonObject:
+    """What an opened entry says beside its columns; empty for one that does not open."""
+    return {} if opening is None else mapping(opening.detail.get("detail"))
+
+
 def mapping(value: Json) -> JsonObject:
     """The value if it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}

@@ -10,6 +10,8 @@ from gateway.policy.register_values import Agreement, Registers
 
 UNKNOWN = "An organisation that is no longer in the register"
 
+NO_LONGER = "A reason that is no longer in the register"
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -31,6 +33,18 @@ class Wording:
         """A role's title; empty where there is none."""
         found = self.registers.roles.get(code or "")
         return "" if found is None else found.title
+
+    def emergency(self, purpose: str | None, reason: str) -> str:
+        """Why somebody looked in an emergency; empty where there was none."""
+        found = self.registers.purposes.get(purpose or "")
+        known = {} if found is None or found.emergency is None else found.emergency.reasons
+        return known.get(reason, NO_LONGER) if reason else ""
+
+    def hold_back(self, purpose: str | None, reason: str) -> str:
+        """Why the person is not told yet."""
+        found = self.registers.purposes.get(purpose or "")
+        known = {} if found is None or found.hold_back is None else found.hold_back.reasons
+        return known.get(reason, NO_LONGER)
 
     def sections(self, codes: Iterable[str]) -> tuple[str, ...]:
         """The titles of sections, sorted."""

@@ -22,6 +22,7 @@ from tests.unit.consent.portal.fakes import LEAF, RECEIPT
 
 SHOTS = ROOT / ".var" / "screenshots"
 WIDTHS = {320: 568, 1280: 800}
+REVIEWS = "/console/reviews"
 OFFER = "/portal/allow/harbour-charity/income-debt-advice"
 COULD_SEE = "/portal/who-could-see-me"
 
@@ -64,6 +65,7 @@ PAGES = (
         "could look at things about you",
     ),
     Shown("portal-history-many", "/portal/history", "many", "The newest is on top."),
+    Shown("portal-history-checked", "/portal/history", "checked", "The newest is on top."),
     Shown("portal-history-full", "/portal/history", "full", "The newest is on top."),
     Shown("portal-history-none", "/portal/history", "none", "Nobody has looked."),
     Shown("portal-history-end", "/portal/history?before=7", "many", "There is nothing older."),
@@ -84,6 +86,22 @@ PAGES = (
     Shown("console-item", "/console/items/41017", "many", "What happened"),
     Shown("console-item-refused", "/console/items/40100", "many", "What happened"),
     Shown("console-item-hostile", "/console/items/38000", "many", "What happened"),
+    Shown("console-item-emergency", "/console/items/41500", "many", "What happened"),
+    Shown("console-item-held", "/console/items/41400", "many", "Do not tell them."),
+    Shown("console-item-decision", "/console/items/41600", "many", "What happened"),
+    Shown("console-search-late", "/console/", "late", "1 review is overdue"),
+    Shown("console-search-waiting", "/console/", "one", "1 review waits"),
+    Shown("console-reviews-many", "/console/reviews", "many", "2 reviews are overdue."),
+    Shown("console-reviews-one", "/console/reviews", "one", "1 review waits for your organisation."),
+    Shown("console-reviews-lots", "/console/reviews", "lots", "140 reviews wait"),
+    Shown("console-reviews-none", "/console/reviews", "none", "Nothing waits for you."),
+    Shown(
+        "console-review-emergency", f"{REVIEWS}/break-glass/41500", "many", "Somebody looked in an emergency"
+    ),
+    Shown("console-review-hold", f"{REVIEWS}/hold-back/41400", "many", "That needs somebody else"),
+    Shown("console-review-again", f"{REVIEWS}/look-again/41400", "many", "Find out if telling them"),
+    Shown("console-review-own", f"{REVIEWS}/break-glass/41500", "own", "Somebody looked in an emergency"),
+    Shown("console-review-decided", f"{REVIEWS}/look-again/41400", "decided", "Decided by Harbour Help"),
     Shown("console-log", "/console/log", "many", "The log holds 41018 entries."),
     Shown("console-sign-in", "/console/", "out", "We need to know that it is you"),
     Shown("console-error-404", "/console/items/7", "many", "The address may be wrong"),
@@ -199,6 +217,43 @@ def test_an_officer_verifies_an_item(
     page.get_by_role("button", name="Verify now").click()
     assert page.get_by_role("heading", name=words).is_visible()
     judge(page, f"console-verified-{index}", width)
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_officer_decides_a_review_without_script_and_is_told_what_is_missing(
+    chromium: Browser, address: str, width: int
+) -> None:
+    page = opened(chromium, address, "many", width, script=False)
+    page.goto("/console/")
+    page.get_by_role("link", name="2 reviews are overdue").click()
+    page.get_by_role("link", name="Was this look right? Number 41500").click()
+    page.get_by_role("link", name="Decide now").click()
+    page.get_by_role("button", name="Decide").click()
+    assert page.title().startswith("Error: ")
+    page.context.close()
+    page = opened(chromium, address, "many", width)
+    page.goto(f"{REVIEWS}/break-glass/41500")
+    page.get_by_role("button", name="Decide").click()
+    judge(page, "console-review-errors", width)
+    page.get_by_role("link", name="Write why you think so").click()
+    assert page.evaluate("document.activeElement.name") == "words"
+    page.get_by_label("It was not right").check()
+    page.get_by_label("Why do you think so?").fill("He was not in danger.")
+    page.get_by_role("button", name="Decide").click()
+    assert page.url.endswith(f"{REVIEWS}/break-glass/41500")
+    assert not page.title().startswith("Error: ")
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_officer_who_was_second_is_told_so(chromium: Browser, address: str, width: int) -> None:
+    page = opened(chromium, address, "slow", width)
+    page.goto(f"{REVIEWS}/hold-back/41400")
+    page.get_by_label("Tell the person now").check()
+    page.get_by_role("button", name="Decide").click()
+    assert page.get_by_role("link", name="Somebody else has decided this").is_visible()
+    judge(page, "console-review-second", width)
     page.context.close()
 
 

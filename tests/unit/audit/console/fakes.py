@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
 from audit.console.ports import (
     SEARCH_PAGE,
+    Decided,
+    Decision,
     FilterOptions,
     Filters,
+    Hold,
     Item,
     LogState,
+    NotDecided,
     Officer,
     Option,
+    Review,
+    ReviewKind,
     Row,
     SourceFields,
+    Task,
     Verified,
+    Waiting,
 )
 from core.errors import ClosedError
 
@@ -81,12 +89,84 @@ def item(found: Row, *, hostile: bool = False) -> Item:
     )
 
 
+TODAY = NOW.date()
+VERSION = "1792508820000"
+EMERGENCY = Row(
+    41500,
+    NOW - timedelta(hours=20),
+    "break-glass",
+    "shown",
+    LONG_NAME,
+    "Emergency department nurse",
+    "An emergency",
+    "XK7-2MQ4-9T",
+)
+HELD = Row(
+    41400,
+    NOW - timedelta(days=2),
+    "disclosure",
+    "shown",
+    "Norfolk County Council",
+    "Safeguarding lead",
+    "Keeping someone safe",
+    "QJ4-77PA-2M",
+)
+DECISION = Row(
+    41600, NOW, "administration", "review-wrong", "Harbour Help", "", "An emergency", "XK7-2MQ4-9T"
+)
+HOLD = Hold("Telling you now could put you in danger", NOW + timedelta(days=26), None, None)
+RIGHT = Decided("break-glass", "Harbour Help", "It was right", NOW - timedelta(hours=1), 41600)
+OPEN = Decided("break-glass", LONG_NAME, "", None, None)
+TASKS = (
+    Task("hold-back", HELD, NOW - timedelta(hours=26), -26),
+    Task("break-glass", replace(EMERGENCY, index=41300), NOW - timedelta(days=4), -96),
+    Task("break-glass", replace(EMERGENCY, index=41299), NOW + timedelta(minutes=20), 0),
+    Task("break-glass", EMERGENCY, NOW + timedelta(hours=5), 5),
+    Task("look-again", replace(HELD, recipient_name=LONG_NAME), NOW + timedelta(days=26), 624),
+)
+
+
+def emergency(found: Row = EMERGENCY) -> Item:
+    """An emergency look in full."""
+    return replace(
+        item(replace(found, kind="disclosure", outcome="shown")),
+        row=found,
+        emergency="Somebody was found who could not speak for themselves",
+        reason="Found on the floor at home, does not answer",
+        person_said="Nobody asks them first in an emergency",
+        reviews=(replace(OPEN, organisation_name="Harbour Help"),),
+    )
+
+
+def a_review(kind: ReviewKind, index: int, officer: str) -> Review:
+    """A review of the fakes: the officer's id says in which state."""
+    held = kind != "break-glass"
+    hold = replace(HOLD, released=NOW) if officer == "decided" else HOLD
+    shown = replace(item(HELD), hold=hold, reviews=()) if held else emergency()
+    task = next(one for one in TASKS if one.kind == kind and one.row.index == index)
+    done = officer == "decided"
+    return Review(
+        kind=kind,
+        item=shown,
+        task=None if done else task,
+        ours=replace(RIGHT, kind=kind) if done else None,
+        others=(OPEN, replace(RIGHT, organisation_name="Norwich City Council")),
+        barred="You looked yourself, so somebody else of your organisation has to decide this."
+        if officer == "own"
+        else "",
+        first_day=TODAY + timedelta(days=1),
+        last_day=TODAY + timedelta(days=28),
+        version=VERSION,
+    )
+
+
 @dataclass
 class FakeConsole:
     """`ConsoleServices` without a gateway. The session is the cookie `state`; "out" is nobody."""
 
     default_state: str = "many"
     searched: list[Filters] = field(default_factory=list)
+    decided: list[tuple[str, int, Decision]] = field(default_factory=list)
 
     async def signed_in(self, request: Request) -> Officer | None:
         state = request.cookies.get("state", self.default_state)
@@ -116,6 +196,12 @@ class FakeConsole:
         return ROWS if officer.id == "many" else ()
 
     async def item(self, officer: Officer, index: int) -> Item | None:
+        if index == EMERGENCY.index:
+            return emergency()
+        if index == HELD.index:
+            return replace(item(HELD), hold=HOLD)
+        if index == DECISION.index:
+            return replace(item(DECISION), about=EMERGENCY.index, words="He was </q><b>not</b> in danger")
         found = next((one for one in ROWS if one.index == index), None)
         return None if found is None else item(found, hostile=index == 38000)
 
@@ -123,6 +209,23 @@ class FakeConsole:
         if index == 40100:
             return Verified(False, "The line does not lead to the last checkpoint's root.", NOW)
         return Verified(True, "The line leads to the last checkpoint's root in 16 steps.", NOW)
+
+    async def waiting(self, officer: Officer) -> Waiting:
+        counts = {"many": Waiting(5, 2), "one": Waiting(1, 0), "late": Waiting(1, 1), "lots": Waiting(140, 1)}
+        return counts.get(officer.id, Waiting(0, 0))
+
+    async def tasks(self, officer: Officer) -> tuple[Task, ...]:
+        return {"many": TASKS, "lots": TASKS, "one": TASKS[3:4], "late": TASKS[:1]}.get(officer.id, ())
+
+    async def review(self, officer: Officer, kind: ReviewKind, index: int) -> Review | None:
+        if (kind, index) not in {(one.kind, one.row.index) for one in TASKS}:
+            return None
+        return a_review(kind, index, officer.id)
+
+    async def decide(self, officer: Officer, kind: ReviewKind, index: int, decision: Decision) -> None:
+        if officer.id in {"slow", "decided"}:
+            raise NotDecided("Somebody else has decided this in the meantime. Look at what they decided.")
+        self.decided.append((kind, index, decision))
 
     async def log_state(self) -> LogState:
         return LogState(41018, NOW, CHECKPOINT)

@@ -9,6 +9,8 @@ from fastapi import Request
 
 from consent.portal.ports import (
     HISTORY_PAGE,
+    About,
+    Check,
     Choice,
     CouldLook,
     Done,
@@ -22,6 +24,8 @@ from consent.portal.ports import (
     Proof,
     ReceiptCheck,
     Resident,
+    Said,
+    ToldLater,
     Way,
     What,
     WhoCouldLook,
@@ -232,6 +236,7 @@ def look(index: int, what: What, at: datetime, organisation: str = "Harbour Help
         "allowed": "",
         "stopped": "",
         "tried": "",
+        "checked": "",
     }
     return Look(
         index=index,
@@ -251,7 +256,25 @@ LOOKS = (
     look(40050, "stopped", NOW - timedelta(hours=4)),
     look(40020, "allowed", NOW - timedelta(hours=5)),
     look(39000, "tried", NOW - timedelta(days=1), LONG_NAME),
-    look(38000, "emergency", NOW - timedelta(days=9), "Norfolk County Council"),
+    replace(
+        look(38000, "emergency", NOW - timedelta(days=9), "Norfolk County Council"),
+        because="Somebody was found who could not speak for themselves",
+        checks=(
+            Check("Norfolk County Council", "right"),
+            Check("Wensum Valley Practice", "wrong"),
+            Check(LONG_NAME, "waiting"),
+        ),
+        told_later=ToldLater(NOW - timedelta(hours=1), "Telling you now could put you in danger"),
+    ),
+    replace(look(37000, "emergency", NOW - timedelta(days=10), LONG_NAME), kinds=(), allowed_by=""),
+)
+CHECKED: tuple[Said, ...] = ("now", "right", "wrong", "later", "still-later")
+CHECKS = tuple(
+    replace(
+        look(41000 - place, "checked", NOW - timedelta(minutes=place)),
+        about=About(38000, NOW - timedelta(days=9), said),
+    )
+    for place, said in enumerate(CHECKED)
 )
 
 
@@ -313,6 +336,8 @@ class FakePortal:
     async def history(self, person: str, before: int | None) -> tuple[Look, ...]:
         if person == "full" and before is None:
             return tuple(look(1000 - i, "looked", NOW - timedelta(hours=i)) for i in range(HISTORY_PAGE))
+        if person == "checked" and before is None:
+            return CHECKS
         return LOOKS if person == "many" and before is None else ()
 
     async def proof(self, person: str, index: int) -> Proof | None:

@@ -8,7 +8,9 @@ from fastapi import FastAPI
 from consent.portal import PortalSettings, build_router
 from consent.portal.ports import HISTORY_PAGE, Choice
 from tests.unit.consent.portal.fakes import (
+    CHECKS,
     LEAF,
+    LONG_NAME,
     LOOKS,
     NOW,
     OPENING,
@@ -245,13 +247,36 @@ async def test_the_history_tells_looks_tries_emergencies_and_changes_by_day(port
     for said in (
         "20 October 2026 Harbour Help An adviser looked at 2:07pm.",
         "An adviser tried to look at 4:07pm. They were not shown anything.",
-        "Emergency An adviser looked at 4:07pm without asking first. Someone checks this.",
+        "Emergency An adviser looked at 4:07pm without asking first.",
+        "Why Help with money and debts. Somebody was found who could not speak for themselves.",
+        "Norfolk County Council: it was right",
+        "Wensum Valley Practice: it was not right",
+        f"{LONG_NAME} is checking it now",
+        "Told you later We did not tell you before 20 October 2026 at 3:07pm.",
+        "This is why: Telling you now could put you in danger.",
+        "An adviser tried to look at 4:07pm without asking first. They were not shown anything.",
         "You changed who can look, at 1:07pm.",
         "You stopped this at 12:07pm.",
         "You allowed this at 11:07am.",
         "Allowed by You, on 10 September 2026",
     ):
         assert said in text
+
+
+async def test_what_was_decided_about_a_look_is_told_in_words_and_leads_to_the_look(portal: Portal) -> None:
+    markup = await portal.page("/portal/history", "checked")
+    for said in (
+        "They decided that you are told of a look. We did not tell you at once.",
+        "They checked a look at you. They say it was right.",
+        "They checked a look at you. They say it was not right.",
+        "They agreed that you were told of a look later.",
+        "They checked if we could tell you of a look. They thought it was still too dangerous.",
+    ):
+        assert said in markup.text
+    links = [link["href"] for link in markup.attributes("a")]
+    assert links.count("/portal/history?before=38001#look-38000") == len(CHECKS)
+    history = await portal.page("/portal/history", "many")
+    assert "look-38000" in {one.get("id") for one in history.attributes("li")}
 
 
 async def test_a_full_history_leads_on_to_what_is_older(portal: Portal) -> None:

@@ -1,0 +1,115 @@
+"""A person's history in the words that they read: looks, attempts, emergencies, their own decisions, checks of looks.
+
+What is held back from the person is kept out by the statements themselves (`gateway.reviews.store`), so it leaves no gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.entries import Kind
+from audit.reader import LogReader, StoredEntry
+from consent.portal.ports import HISTORY_PAGE, About, Check, Found, Look, Said, ToldLater, What
+from core.keys import SubjectKey
+from core.times import from_ms
+from core.vocabulary import JsonObject
+from gateway.policy.register_values import Registers
+from gateway.reviews import store
+from gateway.reviews.store import Reviews, StoredHold, StoredTask, stands_in_history
+from gateway.services.entries import detail_of, mapping, opened, text
+from gateway.services.words import Wording
+
+_KINDS = (Kind.DISCLOSURE, Kind.BREAK_GLASS, Kind.REFUSAL, Kind.CONSENT, Kind.ADMINISTRATION)
+_WHAT: dict[str, What] = {
+    Kind.DISCLOSURE: "looked",
+    Kind.BREAK_GLASS: "emergency",
+    Kind.REFUSAL: "tried",
+    Kind.ADMINISTRATION: "checked",
+}
+_DECIDED: dict[str, What] = {"given": "allowed", "withdrawn": "stopped"}
+_FOUND: dict[str | None, Found] = {store.RIGHT: "right", store.WRONG: "wrong"}
+_SAID: dict[str, Said] = {
+    store.RIGHT: "right",
+    store.WRONG: "wrong",
+    store.COUNTERSIGNED: "later",
+    store.EXTENDED: "still-later",
+    store.ENDED: "now",
+}
+_EMERGENCY = "the law, because it was an emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Tells what stands about one person."""
+
+    reader: LogReader
+    reviews: Reviews
+    registers: Registers
+
+    def history(self, key: SubjectKey, before: int | None) -> tuple[Look, ...]:
+        """See `PortalServices.history`; before is no greater than an index can be."""
+        kinds = [kind.value for kind in _KINDS]
+        entries = self.reader.of_tag(key.tag, kinds, before, HISTORY_PAGE, stands_in_history)
+        indexes = [entry.index for entry in entries]
+        tasks, holds = self.reviews.tasks(indexes), self.reviews.holds(indexes)
+        abouts = self._abouts([entry.index for entry in entries if entry.kind == Kind.ADMINISTRATION.value])
+        return tuple(
+            self._look(entry, tasks.get(entry.index, ()), holds.get(entry.index), abouts.get(entry.index))
+            for entry in entries
+        )
+
+    def _look(
+        self, entry: StoredEntry, tasks: tuple[StoredTask, ...], hold: StoredHold | None, about: About | None
+    ) -> Look:
+        words = Wording(self.registers)
+        detail = detail_of(opened(self.reader, entry))
+        what = _WHAT.get(entry.kind) or _DECIDED.get(entry.outcome, "changed")
+        own = entry.kind == Kind.CONSENT.value
+        return Look(
+            index=entry.index,
+            at=from_ms(entry.at_ms),
+            what=what,
+            organisation_name=words.organisation(entry.recipient),
+            role_words="You" if own else words.role(entry.role) or "An application",
+            purpose_title=words.purpose(entry.purpose),
+            kinds=words.sections(_sections(detail, own=own)),
+            allowed_by=self._allowed_by(what, detail),
+            because=words.emergency(entry.purpose, text(detail.get("emergency"))),
+            checks=tuple(
+                Check(words.organisation(one.organisation), _FOUND.get(one.outcome, "waiting"))
+                for one in tasks
+                if one.kind == store.BREAK_GLASS
+            ),
+            told_later=None
+            if hold is None or hold.released_ms is None
+            else ToldLater(from_ms(hold.released_ms), words.hold_back(entry.purpose, hold.reason)),
+            about=about,
+        )
+
+    def _allowed_by(self, what: What, detail: JsonObject) -> str:
+        basis = mapping(detail.get("basis"))
+        if what == "emergency":
+            return _EMERGENCY if basis else ""
+        if what != "looked":
+            return ""
+        agreements = {text(mapping(one).get("agreement")) for one in basis.values()}
+        agreement = self.registers.agreements.get(min(agreements, default=""))
+        return Wording(self.registers).allowed_by(agreement)
+
+    def _abouts(self, indexes: list[int]) -> dict[int, About]:
+        """Of entries that tell of decisions: the look that each is about."""
+        found = {}
+        for index, decision in self.reviews.decisions(indexes).items():
+            entry = self.reader.entry(decision.about)
+            if entry is not None:
+                found[index] = About(entry.index, from_ms(entry.at_ms), _SAID.get(decision.outcome, "later"))
+        return found
+
+
+def _sections(detail: JsonObject, *, own: bool) -> set[str]:
+    """The sections that were shown, or that the person's own decision was about."""
+    if own:
+        return set(mapping(mapping(detail.get("permission")).get("sections")))
+    return {
+        section for of_source in mapping(detail.get("sections")).values() for section in mapping(of_source)
+    }
