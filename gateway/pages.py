@@ -23,7 +23,9 @@ from core.unit_of_work import only
 from gateway.compose import Gateway
 from gateway.people.locator import Person, Registration
 from gateway.people.registering import register_durably
+from gateway.reviews.store import Reviews
 from gateway.services.console import OfficerServices
+from gateway.services.could_see import PolicyServices
 from gateway.services.portal import ResidentServices
 from gateway.settings import read_sign_in_secret
 from gateway.signin import kinds
@@ -47,15 +49,17 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     store = SignInStore(gateway.database)
     signin = _sign_in(gateway, settings.sign_in_issuer, store)
     reader = LogReader(gateway.database, gateway.log.store, gateway.keys)
+    reviews = Reviews(gateway.database)
     residents = ResidentServices(
         signin=signin,
         ledger=gateway.ledger,
         keys=gateway.keys,
         reader=reader,
         consenting=gateway.consenting,
-        registers=gateway.registers,
+        policy=gateway.policy,
         clock=gateway.clock,
         log_key=gateway.log_key,
+        reviews=reviews,
     )
     officers = OfficerServices(
         signin=signin,
@@ -63,15 +67,18 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         store=gateway.log.store,
         keys=gateway.keys,
         committer=gateway.committer,
-        registers=gateway.registers,
+        policy=gateway.policy,
         clock=gateway.clock,
         log_key=gateway.log_key,
+        reviews=reviews,
     )
     app.include_router(build_signin(signin), include_in_schema=False)
     portal = PortalSettings(
         leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
     )
-    app.include_router(build_portal(residents, portal), include_in_schema=False)
+    app.include_router(
+        build_portal(residents, PolicyServices(gateway.views), portal), include_in_schema=False
+    )
     console = ConsoleSettings(form_targets=signin.form_targets)
     app.include_router(build_console(officers, console), include_in_schema=False)
     return store.close

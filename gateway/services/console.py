@@ -13,30 +13,39 @@ from audit.checkpoint import open_checkpoint
 from audit.committer import Committer
 from audit.console.ports import (
     SEARCH_PAGE,
+    Decision,
     FilterOptions,
     Filters,
     Item,
     LogState,
+    NotDecided,
     Officer,
     Option,
+    Review,
+    ReviewKind,
     Row,
-    SourceFields,
+    Task,
     Verified,
+    Waiting,
 )
 from audit.entries import Draft, Kind, seal_entry
 from audit.errors import VerificationError
 from audit.log import Append
 from audit.note import VerifierKey
-from audit.reader import LogReader, Query, StoredEntry
+from audit.reader import LogReader, Query
 from audit.store import LogStore
-from audit.text import to_base64
 from core.clock import Clock
 from core.keys import KeyStore
 from core.times import from_ms, to_ms
 from core.unit_of_work import only
-from core.vocabulary import Json, JsonObject
+from core.vocabulary import Json
+from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Registers
-from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text, texts
+from gateway.reviews.deciding import Deciding
+from gateway.reviews.store import Reviews, StoredTask
+from gateway.services.entries import INDEX_MAXIMUM, checked
+from gateway.services.items import KINDS, Items, outcome_title
+from gateway.services.reviewing import ReviewDesk
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
 from gateway.views.record import is_code
@@ -45,25 +54,6 @@ CODE_PAGE, CODE_PAGES = 200, 10
 """A person's code is looked for among the newest 2,000 entries that fit the other filters."""
 
 _LONDON = ZoneInfo("Europe/London")
-_KINDS = {
-    Kind.DISCLOSURE: "Look",
-    Kind.REFUSAL: "Refusal",
-    Kind.CONSENT: "Change of permission",
-    Kind.POINTER: "Record registered",
-    Kind.SIGN_IN: "Sign-in",
-    Kind.AUDIT_READ: "Look at the log",
-}
-_OUTCOMES = {
-    "disclosed": "Shown",
-    "empty": "Nothing shown",
-    "given": "Allowed",
-    "withdrawn": "Stopped by the person",
-    "registered": "Registered",
-    "revoked": "Taken back",
-    "signed-in": "Signed in",
-    "searched": "Searched",
-    "opened": "Opened",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +65,27 @@ class OfficerServices:
     store: LogStore
     keys: KeyStore
     committer: Committer
-    registers: Registers
+    policy: LivePolicy
     clock: Clock
     log_key: VerifierKey
+    reviews: Reviews
+
+    @property
+    def registers(self) -> Registers:
+        """The registers of the policy that decides now."""
+        return self.policy.registers
+
+    @property
+    def items(self) -> Items:
+        """Entries, told in the words of the registers that hold now."""
+        return Items(self.reader, self.reviews, self.registers)
+
+    @property
+    def desk(self) -> ReviewDesk:
+        """The reviews."""
+        return ReviewDesk(
+            self.items, self.reviews, Deciding(self.committer, self.clock), self.keys, self.clock
+        )
 
     async def signed_in(self, request: Request) -> Officer | None:
         """See `ConsoleServices.signed_in`."""
@@ -103,10 +111,8 @@ class OfficerServices:
         """See `ConsoleServices.options`."""
         outcomes = await asyncio.to_thread(self.reader.outcomes, officer.organisation)
         return FilterOptions(
-            kinds=tuple(Option(kind.value, title) for kind, title in _KINDS.items()),
-            outcomes=tuple(
-                Option(code, _OUTCOMES.get(code, code.replace("-", " ").capitalize())) for code in outcomes
-            ),
+            kinds=tuple(Option(kind.value, title) for kind, title in KINDS.items()),
+            outcomes=tuple(Option(code, outcome_title(code)) for code in outcomes),
             purposes=tuple(Option(one.id, one.title) for one in self.registers.purposes.values()),
         )
 
@@ -137,7 +143,7 @@ class OfficerServices:
             await self._note(officer, "refused", {"entry": index if possible else None})
             return None
         await self._note(officer, "opened", {"entry": index})
-        return await asyncio.to_thread(self._item, index)
+        return await asyncio.to_thread(self.items.item, index, officer.organisation)
 
     async def verify(self, officer: Officer, index: int) -> Verified:
         """See `ConsoleServices.verify`."""
@@ -151,6 +157,38 @@ class OfficerServices:
         return Verified(
             ok=True, words="The entry stands in the log, unchanged, under its signed checkpoint.", at=now
         )
+
+    async def waiting(self, officer: Officer) -> Waiting:
+        """See `ConsoleServices.waiting`."""
+        return await asyncio.to_thread(self.desk.waiting, officer.organisation)
+
+    async def tasks(self, officer: Officer) -> tuple[Task, ...]:
+        """See `ConsoleServices.tasks`."""
+        await self._note(officer, "searched", {"reviews": "waiting"})
+        return await asyncio.to_thread(self.desk.tasks, officer.organisation)
+
+    async def review(self, officer: Officer, kind: ReviewKind, index: int) -> Review | None:
+        """See `ConsoleServices.review`."""
+        task = await self._own_task(officer, kind, index)
+        # Whose organisation has no part in it is refused there, and that is written down.
+        item = await self.item(officer, index)
+        if task is None or item is None:
+            return None
+        return await asyncio.to_thread(self.desk.review, officer.id, task, item)
+
+    async def decide(self, officer: Officer, kind: ReviewKind, index: int, decision: Decision) -> None:
+        """See `ConsoleServices.decide`."""
+        task = await self._own_task(officer, kind, index)
+        entry = await asyncio.to_thread(self.reader.entry, index)
+        if task is None or entry is None:
+            raise NotDecided("There is nothing for your organisation to decide here.")
+        await self.desk.decide(officer.id, task, entry, decision)
+
+    async def _own_task(self, officer: Officer, kind: ReviewKind, index: int) -> StoredTask | None:
+        """The officer's organisation alone says which review it is: no address names another's."""
+        if index > INDEX_MAXIMUM:
+            return None
+        return await asyncio.to_thread(self.reviews.task, index, kind, officer.organisation)
 
     async def log_state(self) -> LogState:
         """See `ConsoleServices.log_state`."""
@@ -169,59 +207,18 @@ class OfficerServices:
     def _search(self, query: Query) -> tuple[Row, ...]:
         code = query.text.upper()
         if not is_code(code):
-            return tuple(self._row(entry) for entry in self.reader.search(query))
+            return tuple(map(self.items.row, self.reader.search(query)))
         # The person's code stands in the sealed detail only, so it is looked for entry by entry, newest first.
+        items = self.items
         rows: list[Row] = []
         page, before = replace(query, text="", limit=CODE_PAGE), query.before
         for _ in range(CODE_PAGES):
             entries = self.reader.search(replace(page, before=before))
-            rows += (row for row in map(self._row, entries) if row.person_pseudonym == code)
+            rows += (row for row in map(items.row, entries) if row.person_pseudonym == code)
             if len(entries) < CODE_PAGE or len(rows) >= SEARCH_PAGE:
                 break
             before = entries[-1].index
         return tuple(rows[:SEARCH_PAGE])
-
-    def _row(self, entry: StoredEntry) -> Row:
-        words = Wording(self.registers)
-        opening = opened(self.reader, entry)
-        return Row(
-            index=entry.index,
-            at=from_ms(entry.at_ms),
-            kind=entry.kind,
-            outcome=entry.outcome,
-            recipient_name="" if entry.recipient is None else words.organisation(entry.recipient),
-            role=words.role(entry.role),
-            purpose_title=words.purpose(entry.purpose),
-            person_pseudonym=""
-            if opening is None
-            else text(mapping(opening.detail.get("detail")).get("person")),
-        )
-
-    def _item(self, index: int) -> Item | None:
-        entry = self.reader.entry(index)
-        if entry is None:
-            return None
-        opening = opened(self.reader, entry)
-        detail: JsonObject = {} if opening is None else mapping(opening.detail.get("detail"))
-        basis = [mapping(one) for one in mapping(detail.get("basis")).values()]
-        receipt = self.reader.receipt(index)
-        relied = texts(detail.get("relied_on"))
-        return Item(
-            row=self._row(entry),
-            fields=_fields(Wording(self.registers), mapping(detail.get("sections"))),
-            basis="; ".join(dict.fromkeys(_basis(one) for one in basis)),
-            clause="; ".join(
-                dict.fromkeys(
-                    f"{text(one.get('agreement'))}, clause {text(one.get('clause'))}" for one in basis
-                )
-            ),
-            decision=_OUTCOMES.get(entry.outcome, entry.outcome.replace("-", " ").capitalize()),
-            reason=text(detail.get("reason")),
-            person_said=_said(relied) if entry.kind == Kind.DISCLOSURE.value else "",
-            proof_state=f"In the log as entry {index}, under the signed checkpoint below",
-            leaf=to_base64(receipt.leaf),
-            receipt=receipt.text,
-        )
 
     async def _note(self, officer: Officer, outcome: str, what: dict[str, Json]) -> None:
         draft = Draft(
@@ -243,40 +240,3 @@ def _midnight(day: date) -> datetime:
 def _after(day: date | None) -> int | None:
     """The first millisecond after a day; None where the calendar ends with it."""
     return None if day is None or day == date.max else to_ms(_midnight(day + timedelta(days=1)))
-
-
-def _fields(words: Wording, shown: JsonObject) -> tuple[SourceFields, ...]:
-    return tuple(
-        SourceFields(
-            words.organisation(source),
-            tuple(
-                f"{section}.{name}"
-                for section, names in sorted(mapping(sections).items())
-                for name in texts(names)
-            ),
-        )
-        for source, sections in sorted(shown.items())
-    )
-
-
-def _basis(basis: JsonObject) -> str:
-    article_6 = mapping(mapping(basis.get("article_6")).get("recipient"))
-    article_9 = mapping(basis.get("article_9"))
-    parts = [f"{text(article_6.get('point'))} {text(article_6.get('law'))}"]
-    if article_9:
-        parts.append(f"{text(article_9.get('condition'))} {text(article_9.get('law'))}")
-    confidentiality = mapping(basis.get("confidentiality"))
-    if confidentiality:
-        parts.append(f"confidentiality: {text(confidentiality.get('gate'))}")
-    return ", ".join(part.strip() for part in parts)
-
-
-def _said(relied: tuple[str, ...]) -> str:
-    """Of a look that showed something. Of one that showed nothing it would tell the asker's officers what silence hides."""
-    if relied:
-        return (
-            f"They had allowed it ({len(relied)} permission in force)"
-            if len(relied) == 1
-            else (f"They had allowed it ({len(relied)} permissions in force)")
-        )
-    return "They had allowed nothing that this could rest on"

@@ -20,14 +20,13 @@ from audit.entries import Kind as EntryKind
 from audit.errors import VerificationError
 from audit.log import Receipt
 from audit.note import VerifierKey
-from audit.reader import LogReader, StoredEntry
+from audit.reader import LogReader
 from audit.text import from_base64, to_base64
 from audit.verify import verify_receipt
 from consent import permissions
 from consent.ledger import Ledger
 from consent.permissions import Given, NotStandingError, Permission
 from consent.portal.ports import (
-    HISTORY_PAGE,
     Choice,
     Done,
     LawAllows,
@@ -39,22 +38,22 @@ from consent.portal.ports import (
     Proof,
     ReceiptCheck,
     Resident,
-    What,
 )
 from consent.portal.ports import Kind as KindOfInformation
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
 from core.times import from_ms
-from core.vocabulary import JsonObject, PermissionRule
+from core.vocabulary import PermissionRule
 from gateway.consenting import Consenting, Grant
+from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Agreement, Registers, Status, agreements_in_force
-from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text
+from gateway.reviews.store import Reviews, is_told
+from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened
+from gateway.services.looks import Looks
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
 
 T = TypeVar("T")
-_LOOKS = (EntryKind.DISCLOSURE.value, EntryKind.REFUSAL.value, EntryKind.CONSENT.value)
-_DECIDED: dict[str, What] = {"given": "allowed", "withdrawn": "stopped"}
 _REFERENCE = "OT-"
 
 
@@ -67,9 +66,15 @@ class ResidentServices:
     keys: KeyStore
     reader: LogReader
     consenting: Consenting
-    registers: Registers
+    policy: LivePolicy
     clock: Clock
     log_key: VerifierKey
+    reviews: Reviews
+
+    @property
+    def registers(self) -> Registers:
+        """The registers of the policy that decides now."""
+        return self.policy.registers
 
     async def signed_in(self, request: Request) -> Resident | None:
         """See `PortalServices.signed_in`."""
@@ -168,7 +173,7 @@ class ResidentServices:
     # What stands ---------------------------------------------------------------------------------------------------
 
     def _overview(self, key: SubjectKey) -> Overview:
-        looked = self.reader.last_looks(key.tag)
+        looked = self.reader.last_looks(key.tag, is_told)
         standing = permissions.in_force(self.ledger.standing(key).permissions, self.clock.now())
         shown = tuple(self._permitted(one, looked) for one in standing if one.kind.allows)
         return Overview(shown, self._law_allows())
@@ -279,37 +284,10 @@ class ResidentServices:
 
     def _history(self, key: SubjectKey, before: int | None) -> tuple[Look, ...]:
         newest = None if before is None else min(before, INDEX_MAXIMUM)
-        entries = self.reader.of_tag(key.tag, _LOOKS, newest, HISTORY_PAGE)
-        return tuple(self._look(entry) for entry in entries)
-
-    def _look(self, entry: StoredEntry) -> Look:
-        words = Wording(self.registers)
-        opening = opened(self.reader, entry)
-        detail: JsonObject = {} if opening is None else mapping(opening.detail.get("detail"))
-        decision = entry.kind == EntryKind.CONSENT.value
-        looked = entry.kind == EntryKind.DISCLOSURE.value
-        shown = {
-            section for sections in mapping(detail.get("sections")).values() for section in mapping(sections)
-        }
-        if decision:
-            shown = set(mapping(mapping(detail.get("permission")).get("sections")))
-        agreements = {
-            text(mapping(basis).get("agreement")) for basis in mapping(detail.get("basis")).values()
-        }
-        agreement = self.registers.agreements.get(min(agreements, default=""))
-        return Look(
-            index=entry.index,
-            at=from_ms(entry.at_ms),
-            what=_DECIDED.get(entry.outcome, "changed") if decision else "looked" if looked else "tried",
-            organisation_name=words.organisation(entry.recipient),
-            role_words="You" if decision else words.role(entry.role) or "An application",
-            purpose_title=words.purpose(entry.purpose),
-            kinds=words.sections(shown),
-            allowed_by=words.allowed_by(agreement) if looked else "",
-        )
+        return Looks(self.reader, self.reviews, self.registers).history(key, newest)
 
     def _proof(self, key: SubjectKey, index: int) -> Proof | None:
-        entry = self.reader.entry(index) if index <= INDEX_MAXIMUM else None
+        entry = self.reader.entry(index, is_told) if index <= INDEX_MAXIMUM else None
         if entry is None or entry.tag != key.tag:
             return None
         receipt = self.reader.receipt(index)

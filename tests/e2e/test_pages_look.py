@@ -241,7 +241,7 @@ def test_an_officer_decides_a_review_without_script_and_is_told_what_is_missing(
     page.get_by_label("It was not right").check()
     page.get_by_label("Why do you think so?").fill("He was not in danger.")
     page.get_by_role("button", name="Decide").click()
-    assert page.url.endswith(f"{REVIEWS}/break-glass/41500")
+    assert page.url.partition("#")[0].endswith(f"{REVIEWS}/break-glass/41500")
     assert not page.title().startswith("Error: ")
     page.context.close()
 

@@ -89,7 +89,7 @@ async def test_a_review_of_an_emergency_tells_why_and_asks_if_it_was_right(conso
     for said in (
         "Somebody looked in an emergency, without asking first.",
         "Due in 5 hours Decide by 20 October 2026 at 9:07pm.",
-        "An emergency: Somebody was found who could not speak for themselves",
+        "What kind of emergency: Somebody was found who could not speak for themselves",
         "The reason they gave: Found on the floor at home, does not answer",
         "Nobody asks them first in an emergency",
         f"{LONG_NAME}. Was this look right? Not decided yet",
@@ -252,7 +252,7 @@ async def test_whoever_looked_sees_why_they_have_no_form(console: Console) -> No
 
 async def test_an_item_tells_of_its_emergency_its_hold_and_its_reviews(console: Console) -> None:
     emergency = await console.page("/console/items/41500")
-    assert "An emergency: Somebody was found who could not speak for themselves" in emergency.text
+    assert "What kind of emergency: Somebody was found who could not speak for themselves" in emergency.text
     assert "Reviews Was this look right? Not decided yet" in emergency.text
     assert EMERGENCY in {link["href"] for link in emergency.attributes("a")}
     assert "The person does not know of this look yet." in (await console.page("/console/items/41400")).text

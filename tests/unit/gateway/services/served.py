@@ -13,7 +13,9 @@ from starlette.requests import Request
 from audit.console.ports import Officer
 from audit.reader import LogReader
 from consent.portal.ports import Choice
+from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Registers
+from gateway.reviews.store import Reviews
 from gateway.services.console import OfficerServices
 from gateway.services.portal import ResidentServices
 from gateway.signin.attempts import Attempts
@@ -23,7 +25,7 @@ from gateway.signin.service import SignIn
 from gateway.signin.sessions import Sessions
 from gateway.signin.store import SignInStore
 from tests.support.clock import FakeClock
-from tests.support.walk import Walk, registers, walk
+from tests.support.walk import Walk, policy_over, walk
 
 COUNTY, CITY = "norfolk-county-council", "norwich-city-council"
 PURPOSE = "early-help-triage"
@@ -46,7 +48,7 @@ class Served:
 
     def under(self, registers: Registers) -> ResidentServices:
         """The portal's services under other registers."""
-        return replace(self.residents, registers=registers)
+        return replace(self.residents, policy=LivePolicy(policy_over(registers, self.way.engine)))
 
     def erase(self) -> None:
         """Erase the person's key, as an erasure does."""
@@ -103,8 +105,17 @@ async def serving(folder: Path) -> AsyncIterator[Served]:
             on_signed_in=nobody_signs_in,
         )
         reader = LogReader(home.database, home.log.store, home.keys)
+        reviews = Reviews(home.database)
         residents = ResidentServices(
-            signin, home.ledger, home.keys, reader, way.consenting, registers(), clock, home.verifier_key
+            signin,
+            home.ledger,
+            home.keys,
+            reader,
+            way.consenting,
+            way.parts.policy,
+            clock,
+            home.verifier_key,
+            reviews,
         )
         officers = OfficerServices(
             signin,
@@ -112,9 +123,10 @@ async def serving(folder: Path) -> AsyncIterator[Served]:
             home.log.store,
             home.keys,
             home.committer,
-            registers(),
+            way.parts.policy,
             clock,
             home.verifier_key,
+            reviews,
         )
         yield Served(way, residents, officers, sessions, clock)
         store.close()
