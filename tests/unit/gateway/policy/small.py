@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import shutil
 from base64 import b64encode
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.policy.register_files import read_document
 from gateway.policy.register_signatures import SIGNATURES_FOLDER, signatures_text
+from gateway.policy.registers import Registers, load_registers
 from gateway.policy.signing import AgreementSignature, lines_of, sign, terms_of
 from tests.unit.gateway.policy.world import POLICIES
 
@@ -25,6 +27,13 @@ def small_policies(folder: Path) -> Path:
     for name in ("schemas", "sections"):
         (folder / name).symlink_to(POLICIES / name)
     return folder
+
+
+@cache
+def small_registers() -> Registers:
+    """The small registers, as they load."""
+    with TemporaryDirectory(prefix="oncetold-small-") as folder:
+        return load_registers(small_policies(Path(folder)))
 
 
 def sign_all(folder: Path) -> None:
@@ -58,6 +67,7 @@ def sign_all(folder: Path) -> None:
 @cache
 def _signed() -> Path:
     folder = Path(mkdtemp(prefix="oncetold-small-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copytree(SMALL / "registers", folder / "registers")
     sign_all(folder)
     return folder

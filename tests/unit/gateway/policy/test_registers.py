@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
 from core.vocabulary import PermissionRule
 from gateway.policy.registers import Registers, Status, agreements_in_force, load_registers, next_change
 from gateway.policy.uk_days import end_of_day, start_of_day
-from tests.unit.gateway.policy.small import small_policies
+from tests.unit.gateway.policy.small import small_registers
 from tests.unit.gateway.policy.world import POLICIES
 
 NOVEMBER = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-@cache
-def small() -> Registers:
-    return load_registers(small_policies(Path(mkdtemp())))
 
 
 def test_the_partners_registers_load() -> None:
@@ -39,7 +31,7 @@ def test_the_partners_registers_load() -> None:
 
 
 def test_what_stands_in_the_files_is_what_is_known() -> None:
-    registers = small()
+    registers = small_registers()
     assert registers.purposes["low-level-support"].maximum_days == 730
     assert registers.purposes["low-level-support"].review_days == 182
     assert registers.purposes["safeguarding-enquiry"].maximum_days is None
@@ -69,25 +61,25 @@ def test_what_stands_in_the_files_is_what_is_known() -> None:
 
 
 def test_the_parties_are_all_sources_and_recipients() -> None:
-    duty = small().agreements["duty-to-refer"]
+    duty = small_registers().agreements["duty-to-refer"]
     assert duty.parties == {"norwich-city-council", "norfolk-county-council"}
 
 
 def test_a_section_may_have_a_rule_of_its_own() -> None:
-    enquiry = small().agreements["safeguarding-enquiry"]
+    enquiry = small_registers().agreements["safeguarding-enquiry"]
     assert enquiry.rule("household") is PermissionRule.PERMISSION
     assert enquiry.rule("contact") is PermissionRule.NONE
 
 
 def test_a_source_gives_of_the_agreement_what_it_serves() -> None:
-    home = small().agreements["interact-home-health"]
+    home = small_registers().agreements["interact-home-health"]
     assert home.sources[0].sections.keys() == {"contact", "household", "tenancy", "home-condition"}
-    enquiry = small().agreements["safeguarding-enquiry"]
+    enquiry = small_registers().agreements["safeguarding-enquiry"]
     assert dict(enquiry.sources[0].sections) == {"offence-risk": frozenset({"risk"})}
 
 
 def test_ended_drafted_and_suspended_agreements_are_not_in_force() -> None:
-    assert agreements_in_force(small(), NOVEMBER) == {
+    assert agreements_in_force(small_registers(), NOVEMBER) == {
         "interact-home-health",
         "safeguarding-enquiry",
         "income-debt-advice",
@@ -96,7 +88,7 @@ def test_ended_drafted_and_suspended_agreements_are_not_in_force() -> None:
 
 
 def test_an_agreement_begins_with_its_first_day() -> None:
-    home = small().agreements["interact-home-health"]
+    home = small_registers().agreements["interact-home-health"]
     begins = datetime(2026, 4, 30, 23, tzinfo=UTC)  # midnight in British Summer Time
     assert home.begins == begins
     assert not home.in_force(begins - SECOND)
@@ -104,7 +96,7 @@ def test_an_agreement_begins_with_its_first_day() -> None:
 
 
 def test_an_agreement_ends_when_its_last_day_ends_in_the_united_kingdom() -> None:
-    ended = small().agreements["low-level-support-2024"]
+    ended = small_registers().agreements["low-level-support-2024"]
     end = datetime(2026, 4, 30, 23, tzinfo=UTC)
     assert ended.ends == end
     assert ended.in_force(end - SECOND)
@@ -112,25 +104,27 @@ def test_an_agreement_ends_when_its_last_day_ends_in_the_united_kingdom() -> Non
 
 
 def test_a_standing_agreement_has_no_end() -> None:
-    enquiry = small().agreements["safeguarding-enquiry"]
+    enquiry = small_registers().agreements["safeguarding-enquiry"]
     assert enquiry.ends is None
     assert enquiry.in_force(datetime(2099, 1, 1, tzinfo=UTC))
 
 
 def test_one_that_winds_down_holds_and_counts_what_was_given_before() -> None:
-    advice = small().agreements["income-debt-advice"]
+    advice = small_registers().agreements["income-debt-advice"]
     since = datetime(2026, 9, 30, 23, tzinfo=UTC)
     assert advice.in_force(since)
     assert advice.precedes_winding_down(since - SECOND)
     assert not advice.precedes_winding_down(since)
-    assert not small().agreements["interact-home-health"].precedes_winding_down(since)
+    assert not small_registers().agreements["interact-home-health"].precedes_winding_down(since)
 
 
 def test_only_active_agreements_and_those_that_wind_down_let_ask() -> None:
     assert {status for status in Status if status.lets_ask} == {Status.ACTIVE, Status.WINDING_DOWN}
 
 
-@pytest.mark.parametrize("registers", [small(), load_registers(POLICIES)], ids=["small", "the partners'"])
+@pytest.mark.parametrize(
+    "registers", [small_registers(), load_registers(POLICIES)], ids=["small", "the partners'"]
+)
 def test_what_is_in_force_changes_only_at_the_moments_that_were_told(registers: Registers) -> None:
     moment: datetime | None = datetime(2020, 1, 1, tzinfo=UTC)
     moments = []

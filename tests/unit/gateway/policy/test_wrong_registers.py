@@ -6,9 +6,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -22,14 +20,14 @@ from gateway.policy.registers import (
     Agreement,
     RecipientTerms,
     RegisterError,
-    Registers,
     SourceTerms,
     Status,
     agreements_in_force,
     load_registers,
 )
+from gateway.policy.signing import lines_of
 from tests.unit.gateway.composed import configured
-from tests.unit.gateway.policy.small import sign_all, small_policies
+from tests.unit.gateway.policy.small import sign_all, small_policies, small_registers
 
 HOME = "registers/agreements/interact-home-health.yaml"
 SIGNED = "registers/signatures/interact-home-health.yaml"
@@ -167,18 +165,13 @@ def test_two_agreements_without_end_are_at_once(copy: Path) -> None:
 
 def twin(**changes: object) -> dict[str, Agreement]:
     """An agreement of the small registers, and another that differs from it in name and in this."""
-    home = known().agreements["interact-home-health"]
+    home = small_registers().agreements["interact-home-health"]
     other = replace(home, id="twin", **changes)  # type: ignore[arg-type] # one value each, by name
     return {home.id: home, other.id: other}
 
 
-@cache
-def known() -> Registers:
-    return load_registers(small_policies(Path(mkdtemp())))
-
-
 def home() -> Agreement:
-    return known().agreements["interact-home-health"]
+    return small_registers().agreements["interact-home-health"]
 
 
 DIFFERENT: dict[str, Callable[[], dict[str, object]]] = {
@@ -213,6 +206,65 @@ def test_words_that_yaml_would_turn_stay_words(copy: Path) -> None:
     sign_all(copy)
     registers = load_registers(copy)
     assert registers.agreements["interact-home-health"].signatories[0].role == "no"
+
+
+ADVICE = "registers/agreements/income-debt-advice.yaml"
+DUTY = "registers/agreements/duty-to-refer.yaml"
+OF_DUTY = "confidentiality: null"
+RIGHT: dict[str, tuple[str, dict[str, str]]] = {
+    "reviewed on its first day": (HOME, {"review_date: 2027-10-31": "review_date: 2026-05-01"}),
+    "reviewed on its last day": (HOME, {"review_date: 2027-10-31": "review_date: 2028-04-30"}),
+    "of one day": (
+        HOME,
+        {
+            "valid_until: 2028-04-30": "valid_until: 2026-05-01",
+            "review_date: 2027-10-31": "review_date: 2026-05-01",
+        },
+    ),
+    "winding down from its first day": (ADVICE, {"since: 2026-10-01": "since: 2026-03-01"}),
+    "winding down on its last day": (ADVICE, {"since: 2026-10-01": "since: 2028-02-29"}),
+    "winding down without an end": (ADVICE, {"valid_until: 2028-02-29": "valid_until: null"}),
+    "a gate that no source needs": (
+        DUTY,
+        {
+            OF_DUTY: "confidentiality: {gate: explicit-consent, law: Said so}",
+            "rule_reason: null": "rule_reason: It is owed\nrules: {contact: none}",
+        },
+    ),
+    "a laxer rule with its reason": (
+        DUTY,
+        {"rule_reason: null": "rule_reason: It is owed\nrules: {contact: no-objection}"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RIGHT)
+def test_what_is_only_just_right_is_right(copy: Path, what: str) -> None:
+    file, changes = RIGHT[what]
+    for old, new in changes.items():
+        change(copy, file, old, new)
+    sign_all(copy)
+    assert load_registers(copy).agreements
+
+
+def test_a_key_of_one_day_is_a_key(copy: Path) -> None:
+    change(
+        copy,
+        "registers/signing-keys.yaml",
+        "organisation: norfolk-police, ",
+        "organisation: norfolk-police, from: 2025-10-21, until: 2025-10-21, ",
+    )
+    text = (copy / "registers/signing-keys.yaml").read_text()
+    line = next(one for one in text.splitlines() if "2025-10-21" in one)
+    kept = line.replace(", from: 2020-01-01, until: null", "")
+    (copy / "registers/signing-keys.yaml").write_text(text.replace(line, kept))
+    assert load_registers(copy).agreements
+
+
+def test_what_is_no_line_of_a_signatory_is_none() -> None:
+    assert [dict(line) for line in lines_of({"signatories": ["somebody", {"role": "Head"}]})] == [
+        {"role": "Head"}
+    ]
 
 
 def test_more_may_be_asked_of_the_person_than_the_purpose_does_and_needs_no_reason(copy: Path) -> None:
