@@ -115,10 +115,7 @@ class Authority:
         return bool(rows) and rows[0][0] == revision
 
     def put(self, tx: Connection, bundle: str, number: int = 0) -> bool:
-        """Put a bundle in force; False if it already is. Raises `OlderPolicyError`, `SameNumberError`.
-
-        Number 0 is development's: there, whoever comes last decides.
-        """
+        """Put a bundle in force; False if it already is. Raises `OlderPolicyError`, `SameNumberError`."""
         state = _locked(tx)
         if state is None:
             tx.execute(
@@ -127,10 +124,7 @@ class Authority:
             return True
         if state.bundle == bundle and state.number == number:
             return False
-        if number < state.number:
-            raise OlderPolicyError(number, state.number)
-        if number == state.number and number > 0:
-            raise SameNumberError(number)
+        assert_may_follow(state, bundle, number)
         _change(tx, state, bundle=bundle, number=number)
         return True
 
@@ -153,6 +147,15 @@ class Authority:
         kept = tuple(one for one in state.suspensions if (one.agreement, one.by) != (agreement, by))
         _change(tx, state, suspended=_written(kept))
         return True
+
+
+def assert_may_follow(state: AuthorityState, bundle: str, number: int) -> None:
+    """Raise `OlderPolicyError` or `SameNumberError` where a bundle may not take the place of the one in force."""
+    if number < state.number:
+        raise OlderPolicyError(number, state.number)
+    # Number 0 is development's: there, whoever comes last decides.
+    if number == state.number and number > 0 and bundle != state.bundle:
+        raise SameNumberError(number)
 
 
 def _locked(tx: Connection) -> AuthorityState | None:

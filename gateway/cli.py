@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from core.clock import SystemClock
 from gateway.cli_policy import agreement, policy
+from gateway.cli_replay import add_commands
 from gateway.cli_telling import say, told
 from gateway.settings import Settings
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys only; needs no gateway.")
 app.add_typer(audit, name="audit")
+add_commands(policy)
 app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
 
@@ -133,6 +135,33 @@ def doctor() -> None:
         say(f"{'ok  ' if finding.ok else 'BAD '} {finding.what}: {finding.words}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+AgreementId = Annotated[str, typer.Argument(metavar="ID", help="The agreement.")]
+By = Annotated[str, typer.Option(help="The party for which you do it.")]
+Why = Annotated[str, typer.Option(help="Why, in one line; each party's officers read it.")]
+
+
+@agreement.command()
+def suspend(agreement_id: AgreementId, by: By, reason: Why) -> None:
+    """Let nobody ask under an agreement, from the next request of every replica on."""
+    from gateway.compose import suspending
+
+    settings = settings_from_environment()
+    with told(), suspending(settings, SystemClock()) as parts:
+        parts.suspend(agreement_id, by, reason)
+    say(f"suspended: {agreement_id}")
+
+
+@agreement.command()
+def resume(agreement_id: AgreementId, by: By, reason: Why) -> None:
+    """Take back what a party suspended; the agreement holds again once no party suspends it."""
+    from gateway.compose import suspending
+
+    settings = settings_from_environment()
+    with told(), suspending(settings, SystemClock()) as parts:
+        parts.resume(agreement_id, by, reason)
+    say(f"resumed for {by}: {agreement_id}")
 
 
 @app.command()

@@ -7,7 +7,8 @@ other sources or another clock.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +22,7 @@ from consent.ledger import Ledger
 from core.clock import Clock, SystemClock
 from core.errors import OnceToldError
 from core.keys import KeyStore
-from core.sections import SectionSchema, policies_folder
+from core.sections import SectionSchema, load_sections, policies_folder
 from core.storage import Database
 from gateway.authority import Authority
 from gateway.consenting import Consenting
@@ -32,17 +33,22 @@ from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
+from gateway.policy.bundle import open_registers, read_bundle
 from gateway.policy.live import LivePolicy, Policy
 from gateway.policy.opening import (
     Central,
+    TrustedKeys,
     open_bundle,
     open_folder,
+    open_sections,
     read_packed,
     read_trusted,
 )
 from gateway.policy.register_values import Registers
+from gateway.policy.registers import load_registers
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_opa_token, read_sources
+from gateway.suspending import Suspending
 from gateway.views.pipeline import Parts, Timing
 from gateway.views.record import Recording
 from gateway.watching import PolicyWatcher, Watched
@@ -178,8 +184,12 @@ def open_policy(settings: Settings) -> Policy:
 
 def open_packed(settings: Settings, packed: bytes) -> Policy:
     """The policy of a bundle. The trusted keys are read each time: a key that was taken out signs no later bundle."""
-    keys = {} if settings.policy_keys is None else read_trusted(settings.policy_keys)
-    return open_bundle(packed, keys, policies_folder() / "schemas", central_of(settings))
+    return open_bundle(packed, trusted_keys(settings), policies_folder() / "schemas", central_of(settings))
+
+
+def trusted_keys(settings: Settings) -> TrustedKeys:
+    """The keys whose bundles count, as they stand now. Raises PolicyFileError."""
+    return {} if settings.policy_keys is None else read_trusted(settings.policy_keys)
 
 
 def central_of(settings: Settings) -> Central | None:
@@ -206,3 +216,36 @@ def watcher_of(
 
     watched = Watched(settings.policy_bundle, partial(open_packed, settings), put, settings.policy_poll)
     return PolicyWatcher(live, watched)
+
+
+def registers_of(settings: Settings) -> Registers:
+    """The registers of the policy that the settings name, without an engine over them. Raises as `open_policy` does."""
+    if settings.policy_bundle is None:
+        return load_registers(settings.policies_folder or policies_folder())
+    bundle = read_bundle(read_packed(settings.policy_bundle), trusted_keys(settings))
+    return open_registers(bundle, policies_folder() / "schemas")
+
+
+def sections_of(settings: Settings) -> Mapping[str, SectionSchema]:
+    """The section schemas of the policy that the settings name. Raises as `open_policy` does."""
+    if settings.policy_bundle is None:
+        return load_sections((settings.policies_folder or policies_folder()) / "sections")
+    return open_sections(read_bundle(read_packed(settings.policy_bundle), trusted_keys(settings)))
+
+
+@contextmanager
+def suspending(settings: Settings, clock: Clock) -> Iterator[Suspending]:
+    """What suspends and resumes agreements beside the gateways that run. Raises as `compose` does."""
+    secrets, registers = load_secrets(settings.secrets_file), registers_of(settings)
+    database, key_database = Database(settings.database_url), Database(settings.keys_url)
+    try:
+        yield Suspending(
+            log=Log(database, secrets.signer, clock, settings.log_origin),
+            authority=Authority(database),
+            keys=KeyStore(key_database, secrets.key_encryption_key),
+            clock=clock,
+            registers=registers,
+        )
+    finally:
+        database.close()
+        key_database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,13 +13,17 @@ from audit.log import Log
 from core.clock import SystemClock
 from core.errors import ClosedError, OnceToldError
 from core.keys import KeyStore
-from core.sections import load_sections, policies_folder
 from core.storage import Database
+from gateway.authority import Authority, assert_may_follow
+from gateway.compose import open_policy, registers_of, sections_of
 from gateway.identity.issuers import load_issuers
-from gateway.policy.registers import load_registers
-from gateway.policy.wasm import open_engine
+from gateway.policy.live import Policy
+from gateway.policy.port import STRANGER, Asker, Question
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_sign_in_secret, read_sources
+
+NOBODY = Asker("", "", None, frozenset())
+"""Whom every policy refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,41 @@ def _secrets(settings: Settings) -> str:
 
 
 def _registers(settings: Settings) -> str:
-    registers = load_registers(settings.policies_folder or policies_folder())
+    registers = registers_of(settings)
     counts = (len(registers.agreements), len(registers.purposes), len(registers.organisations))
     return "{} agreements, {} purposes, {} organisations".format(*counts)
 
 
 def _policy(settings: Settings) -> str:
-    folder = settings.policies_folder or policies_folder()
-    with open_engine(folder, load_registers(folder)) as engine:
-        return f"revision {engine.revision[:16]}"
+    """Opened as a gateway does, asked one question, and held against the one in force."""
+    policy = open_policy(settings)
+
+    async def asked() -> None:
+        try:
+            await policy.engine.decide(Question(NOBODY, "", None, frozenset(), STRANGER))
+        finally:
+            await policy.release()
+
+    asyncio.run(asked())
+    place = f"bundle {policy.number}" if settings.policy_bundle else "folder"
+    engine = settings.opa_url or "in process"
+    return "; ".join((f"revision {policy.revision[:16]}, {place}, {engine}", *_beside(settings, policy)))
+
+
+def _beside(settings: Settings, policy: Policy) -> tuple[str, ...]:
+    """What is in force for every replica, if the database tells (another finding says if not). Raises where it stays."""
+    database = Database(settings.database_url)
+    try:
+        state = Authority(database).state()
+    except ClosedError:
+        return ()
+    finally:
+        database.close()
+    if state is None:
+        return ()
+    assert_may_follow(state, policy.revision, policy.number)
+    told = [f"{one.agreement} suspended by {one.by}" for one in state.suspensions]
+    return tuple(told if state.bundle == policy.revision else ["not in force yet", *told])
 
 
 def _issuers(settings: Settings) -> str:
@@ -75,7 +106,7 @@ def _issuers(settings: Settings) -> str:
 
 
 def _sources(settings: Settings) -> str:
-    sections = load_sections((settings.policies_folder or policies_folder()) / "sections")
+    sections = sections_of(settings)
     sources = open_sources(read_sources(settings.sources_file), system_parts(sections, SystemClock()))
     return f"{len(sources.by_id)} configured: {', '.join(sources.by_id)}"
 

@@ -74,7 +74,7 @@ def open_bundle(packed: bytes, keys: TrustedKeys, schemas: Path, central: Centra
     """
     bundle = read_bundle(packed, keys)
     registers = open_registers(bundle, schemas)
-    sections = _sections(bundle)
+    sections = open_sections(bundle)
     parties = concerned(registers)
     engine: WasmEngine | OpaServer = (
         WasmEngine(bundle.wasm, bundle.data, parties)
@@ -128,7 +128,8 @@ def _supposed(wasm: bytes, rego: str, registers: Registers) -> WasmEngine:
     return WasmEngine(wasm, with_revision(policy_data(registers), rego), concerned(registers))
 
 
-def _sections(bundle: Bundle) -> Mapping[str, SectionSchema]:
+def open_sections(bundle: Bundle) -> Mapping[str, SectionSchema]:
+    """The section schemas of a bundle. Raises BundleError `malformed` where they cannot be used."""
     with tempfile.TemporaryDirectory(prefix="oncetold-sections-") as made:
         folder = Path(made)
         for name, content in bundle.files.items():
