@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, residents
+from adapters.sandbox.identity_provider.signing_in import STRONG
 from tests.conftest import ROOT, Parts
 from tests.support.identity_provider import provider
 
@@ -43,6 +45,22 @@ def test_the_sign_in_pages_are_accessible_and_work_without_scripts(
         page.get_by_role("button", name="Sign in").click()
         assert page.title().startswith("Error: ")
         look(page, "sign-in-error", width)
+        # A second factor, wrong at first.
+        page.goto(
+            f"{running.url}/authorize?{ASKED.replace('nonce=n', 'nonce=strong')}&acr_values={quote(STRONG)}&max_age=300"
+        )
+        page.get_by_label("Account").select_option(residents()[0].username)
+        page.get_by_label("Sandbox password").fill(SANDBOX_PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        look(page, "security-code", width)
+        page.get_by_label("Security code").fill("not digits")
+        page.get_by_role("button", name="Continue").click()
+        assert page.title().startswith("Error: ")
+        look(page, "security-code-error", width)
+        page.get_by_label("Security code").fill(page.locator("#sandbox-code").inner_text())
+        page.route(f"{CALLBACK}*", lambda route: route.fulfill(status=200, body="arrived"))
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_url(f"{CALLBACK}?code=*")
         page.goto(f"{running.url}/end_session")
         look(page, "signed-out", width)
         page.goto(f"{running.url}/authorize")

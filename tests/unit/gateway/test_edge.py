@@ -104,15 +104,13 @@ async def test_a_token_gone_astray_is_told_even_to_a_stranger(home: House, edge:
     assert len(entries(home)) == 1
 
 
-@pytest.mark.parametrize("path", ["/v1/purposes", "/log/checkpoint", "/portal/"])
+@pytest.mark.parametrize("path", ["/v1/purposes", "/v1/checks", "/log/checkpoint", "/portal/"])
 async def test_where_nobody_has_to_say_who_they_are_nobody_is_asked(
     home: House, edge: Edge, path: str
 ) -> None:
     for who in ("triager", None):
-        assert (
-            code(await edge.answer(request(path, who), BadRequestError("malformed-query")))
-            == "malformed-query"
-        )
+        asked = request(path, who, "GET")
+        assert code(await edge.answer(asked, BadRequestError("malformed-query"))) == "malformed-query"
     assert entries(home) == ()
 
 

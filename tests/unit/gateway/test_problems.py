@@ -9,7 +9,7 @@ import pytest
 from core.errors import ClosedError, OnceToldError
 from gateway.docs_pages.markdown import problems_markdown
 from gateway.identity import errors as token_errors
-from gateway.identity.errors import MissingTokenError, TokenError
+from gateway.identity.errors import MissingTokenError, StepUp, StepUpError, TokenError
 from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
 from gateway.policy.port import Refusal
@@ -102,6 +102,18 @@ def test_a_refusal_keeps_the_policys_words_and_clause() -> None:
     found = document(RefusedError(Refusal("no-agreement", "No agreement lets you.", "3.1")))
     assert (found["status"], found["detail"], found["clause"]) == (403, "No agreement lets you.", "3.1")
     assert "clause" not in document(RefusedError(Refusal("no-agreement", "No agreement lets you.", None)))
+
+
+def test_whoever_has_to_sign_in_again_is_challenged_even_where_nobody_knows_how() -> None:
+    known = StepUp(frozenset({"gold"}), 300)
+    found = problem_of(StepUpError("Sign in again.", known))
+    assert (found.status, found.code, found.detail) == (401, "step-up-needed", "Sign in again.")
+    assert 'acr_values="gold", max_age="300"' in found.headers["WWW-Authenticate"]
+    refused = problem_of(RefusedError(Refusal("step-up-needed", "Sign in again.", None)))
+    assert (refused.status, refused.code) == (401, "step-up-needed")
+    assert refused.headers["WWW-Authenticate"].startswith(
+        'Bearer error="insufficient_user_authentication", error_description="Sign in again.", resource'
+    )
 
 
 def test_a_refusal_that_only_a_newer_policy_knows_is_still_a_refusal() -> None:

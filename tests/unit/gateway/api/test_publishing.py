@@ -54,23 +54,38 @@ async def test_the_document_is_made_without_a_gateway_and_no_endpoint_works_with
             await ask(app, scope_of(method, path))
 
 
-async def test_the_registers_are_written_once_and_leave_out_who_must_stay_hidden() -> None:
+async def test_the_registers_are_those_in_force_and_leave_out_who_must_stay_hidden() -> None:
     known = registers().organisations
     secret = {name: replace(one, hidden=name == "harbour-charity") for name, one in known.items()}
-    asked = 0
-
-    def supply() -> RegisterParts:
-        nonlocal asked
-        asked += 1
-        return RegisterParts(replace(registers(), organisations=secret), SCHEMAS)
-
+    shown = RegisterParts(replace(registers(), organisations=secret), SCHEMAS)
     app = FastAPI()
-    app.include_router(build_registers(supply))
-    first, second = [await ask(app, scope_of("GET", "/v1/organisations")) for _ in range(2)]
-    assert first.body == second.body
-    assert asked == 1
-    assert {one["organisation"] for one in orjson.loads(first.body)} == set(known) - {"harbour-charity"}
-    purposes = orjson.loads((await ask(app, scope_of("GET", "/v1/purposes"))).body)
-    assert {one["purpose"] for one in purposes} == set(registers().purposes)
-    sections = orjson.loads((await ask(app, scope_of("GET", "/v1/sections"))).body)
-    assert {one["section"] for one in sections} == set(SCHEMAS)
+    app.include_router(build_registers(lambda: shown))
+
+    async def listed(path: str) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = orjson.loads((await ask(app, scope_of("GET", path))).body)
+        return found
+
+    for _ in range(2):
+        organisations = {one["organisation"] for one in await listed("/v1/organisations")}
+        assert organisations == set(known) - {"harbour-charity"}
+    assert {one["purpose"] for one in await listed("/v1/purposes")} == set(registers().purposes)
+    assert {one["check"] for one in await listed("/v1/checks")} == set(registers().checks)
+    assert {one["section"] for one in await listed("/v1/sections")} == set(SCHEMAS)
+    # A newer policy came.
+    shown = RegisterParts(registers(), SCHEMAS)
+    hidden = {name for name, one in known.items() if one.hidden}
+    assert {one["organisation"] for one in await listed("/v1/organisations")} == set(known) - hidden
+
+
+async def test_a_purpose_tells_a_developer_what_to_send_in_an_emergency() -> None:
+    app = FastAPI()
+    app.include_router(build_registers(lambda: RegisterParts(registers(), SCHEMAS)))
+    found = orjson.loads((await ask(app, scope_of("GET", "/v1/purposes"))).body)
+    by_purpose = {one["purpose"]: one for one in found}
+    told = by_purpose["break-glass-emergency"]
+    assert told["emergency_reasons"]["life-at-risk"] == "Somebody's life was in danger"
+    assert told["hold_back_reasons"].keys() == {"danger-to-person", "danger-to-child", "danger-to-other"}
+    assert (told["use_minutes"], told["review_hours"], told["watermark"]) == (15, 72, True)
+    plain = by_purpose["early-help-triage"]
+    assert (plain["emergency_reasons"], plain["hold_back_reasons"]) == ({}, {})
+    assert (plain["use_minutes"], plain["review_hours"], plain["watermark"]) == (None, None, False)
