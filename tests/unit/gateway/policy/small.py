@@ -18,7 +18,7 @@ from gateway.policy.registers import Registers, load_registers
 from gateway.policy.signing import AgreementSignature, lines_of, sign, terms_of
 from tests.unit.gateway.policy.world import POLICIES
 
-SMALL = Path(__file__).parent / "small"
+SMALL = Path(__file__).parent / "small-registers"
 
 
 def small_policies(folder: Path) -> Path:

@@ -93,7 +93,7 @@ async def test_the_rows_are_exactly_what_the_policy_would_show_to_anybody(number
 
 
 def test_the_generated_people_are_seen_for_every_reason_and_by_nobody_too() -> None:
-    assert {person.label for person in PEOPLE} >= {Label.UNRESTRICTED, Label.REDACTED}
+    assert len({person.label for person in PEOPLE}) > 2
     assert len({one.kind for person in PEOPLE for one in person.permissions}) > 2
 
 
