@@ -106,7 +106,7 @@ async def test_a_hold_asks_for_agreement_until_its_day_or_for_telling_now(consol
     for said in (
         "Whoever looked asks that the person is not told yet. That needs somebody else who agrees.",
         "The person does not know of this look yet. Do not tell them.",
-        "The reason that was given: Telling you now could put you in danger.",
+        "The reason, as they will read it one day: Telling you now could put you in danger",
         "The danger is looked at again on 15 November 2026. No officer has agreed yet.",
         "I agree that the person is not told until 15 November 2026",
         "Nobody is told by the clock alone.",
@@ -260,5 +260,5 @@ async def test_an_item_tells_of_its_emergency_its_hold_and_its_reviews(console: 
 
 async def test_an_item_that_tells_of_a_decision_leads_to_what_it_is_about(console: Console) -> None:
     markup = await console.page("/console/items/41600")
-    assert "Why He was </q><b>not</b> in danger" in markup.text
+    assert "What they wrote He was </q><b>not</b> in danger" in markup.text
     assert "/console/items/41500" in {link["href"] for link in markup.attributes("a")}
