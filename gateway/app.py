@@ -115,11 +115,11 @@ async def watching(watcher: PolicyWatcher | None) -> AsyncIterator[None]:
 def _parts(gateway: Gateway) -> ApiParts:
     return ApiParts(
         views=gateway.views,
-        suppose=gateway.policy.suppose,
         people=PeopleParts(
             verifier=gateway.verifier,
             handles=gateway.handles,
             locator=gateway.locator,
+            policy=gateway.policy,
             ledger=gateway.ledger,
             keys=gateway.keys,
             committer=gateway.committer,

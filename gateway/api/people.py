@@ -31,6 +31,7 @@ from gateway.people import trace
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Registration
 from gateway.people.registering import register_durably
+from gateway.policy.live import LivePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class PeopleParts:
     verifier: TokenVerifier
     handles: Handles
     locator: Locator
+    policy: LivePolicy
     ledger: Ledger
     keys: KeyStore
     committer: Committer
@@ -91,12 +93,13 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
         require_scope(caller, "pointers")
         body = await read_body(request, PointerBody)
+        registers = parts.policy.registers
         registration = Registration(
             caller.organisation,
             body.reference,
             body.nhs_number,
             _demographics(body.demographics),
-            None if body.label is None else Label(body.label),
+            None if body.label is None else registers.believed(caller.organisation, Label(body.label)),
         )
         entry = _entry(parts, caller, "registered")
         await register_durably(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from core.vocabulary import PermissionRule
+from core.vocabulary import Label, PermissionRule
 from gateway.policy.uk_days import end_of_day, start_of_day
 
 Fields: TypeAlias = Mapping[str, frozenset[str]]
@@ -275,6 +275,15 @@ class Registers:
     sections: Mapping[str, Section]
     agreements: Mapping[str, Agreement]
     checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def believed(self, source: str, label: Label | None) -> Label | None:
+        """What a source's word about a person's label counts for.
+
+        A restriction counts from anybody; "unrestricted" opens locations, so it counts only from who keeps labels.
+        """
+        known = self.organisations.get(source)
+        opens = label is Label.UNRESTRICTED and not (known is not None and known.keeps_labels)
+        return None if opens else label
 
 
 def agreements_in_force(registers: Registers, at: datetime) -> frozenset[str]:

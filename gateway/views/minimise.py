@@ -14,6 +14,7 @@ from adapters.contract import Fragment, Quarantine, SourceAnswer
 from core.sections import SectionSchema
 from core.vocabulary import Json, JsonObject, Label, strictest
 from gateway.policy.port import Decision, SourcePermit
+from gateway.policy.register_values import Registers
 from gateway.views.values import Fetched, Minimal, ViewSection
 
 _NO_FIELDS: frozenset[str] = frozenset()
@@ -42,6 +43,14 @@ def minimise(
     left = sum(_count(section.data) for section in kept)
     kept.sort(key=lambda section: (section.section, section.source))
     return Minimal(tuple(kept), label, observed, came - left, tuple(quarantined))
+
+
+def believed(fetched: Fetched, registers: Registers) -> Fetched:
+    """The answers with those labels only that their sources' word counts for."""
+    answers = tuple(
+        replace(one, person_label=registers.believed(one.source, one.person_label)) for one in fetched.answers
+    )
+    return replace(fetched, answers=answers)
 
 
 def confirmed_only(minimal: Minimal, section: str, field: str, one_of: frozenset[str]) -> Minimal:

@@ -45,7 +45,7 @@ from gateway.policy.port import STRANGER, Asker, Decision, PolicyEngine, Questio
 from gateway.policy.port import Permission as PolicyPermission
 from gateway.policy.register_values import Check
 from gateway.views.fetch import Outages, fetch
-from gateway.views.minimise import confirmed_only, minimise
+from gateway.views.minimise import believed, confirmed_only, minimise
 from gateway.views.record import Recording, record, record_refusal
 from gateway.views.values import (
     ALLOWED_NOTHING,
@@ -168,7 +168,10 @@ async def see(
         person, allowed = None, ALLOWED_NOTHING
     context = replace(nobody, person=person, allowed=allowed)
     ruling = await decide(parts, context)
-    fetched = await fetch(parts.sources, parts.outages, ruling.decision, context, parts.timing.fetch_deadline)
+    answered = await fetch(
+        parts.sources, parts.outages, ruling.decision, context, parts.timing.fetch_deadline
+    )
+    fetched = believed(answered, authority.policy.registers)
     known = Label.UNKNOWN if person is None else person.label
     return context, ruling, fetched, minimise(ruling.decision, fetched, parts.sections, known)
 

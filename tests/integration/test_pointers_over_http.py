@@ -60,6 +60,11 @@ async def test_a_source_registers_renews_and_takes_back_its_own_record(gateway: 
     assert person is not None
     assert person.pointers == {CHARITY: "HH-900001", council: "P-900001"}
     assert person.label is Label.RESTRICTED
+    # Who keeps no labels cannot lift one, nor say that there is none.
+    assert await say(gateway, "PUT", council, reference="P-900001", nhs_number=FIRST, label="U") == (204, "")
+    person = known(gateway, FIRST)
+    assert person is not None
+    assert person.label is Label.RESTRICTED
     assert await say(gateway, "DELETE", CHARITY, reference="HH-900001") == (204, "")
     person = known(gateway, FIRST)
     assert person is not None
