@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -16,52 +15,20 @@ from audit.checkpoint import open_checkpoint
 from audit.note import VerifierKey
 from audit.tiles import TILE_WIDTH, Resource, decode_bundle
 from audit.verify import verify_log
-from core.errors import OnceToldError
 from core.sections import policies_folder
 from gateway.demo.layout import Addresses, Layout
 from gateway.policy.registers import load_registers
 from gateway.smoke.browser import Browser, Page, sign_in
+from gateway.smoke.emergency import emergency, reviewed
 from gateway.smoke.partner import Answer, Partner
-
-Say = Callable[[str], None]
+from gateway.smoke.story import PURPOSE, Say, Story, StoryError, expect
 
 ORGANISATION, CLIENT = "norfolk-county-council", "norfolk-county-council-app"
 PRACTITIONER, OFFICER = "hal.triage@norfolk.test", "nia.officer@norfolk.test"
-PURPOSE = "early-help-triage"
 COUNCIL = "norwich-city-council"
 STRANGER = "9990000018"
 KINDS = ("communication-needs", "contact", "debts", "home-condition", "support-plan", "tenancy")
 DOWN_SECONDS = 30
-
-
-class StoryError(OnceToldError):
-    """A step of the story did not hold."""
-
-
-@dataclass
-class Story:
-    """What the steps share."""
-
-    addresses: Addresses
-    say: Say
-    session: aiohttp.ClientSession
-    partner: Partner
-    resident: Browser
-    person: str
-    steps: int = 0
-    allowed: set[tuple[str, str]] = field(default_factory=set)
-
-    def held(self, what: str, seen: str) -> None:
-        """Print one step that held."""
-        self.steps += 1
-        self.say(f"{self.steps:>2}. {what}: {seen}")
-
-    async def ask(self, sections: list[str] | None = None) -> Answer:
-        """Ask for the view, and check its receipt."""
-        answer = await self.partner.view(self.person, PURPOSE, sections)
-        _expect(answer.status == 200, f"the view answered {answer.status}")
-        self.partner.verify(answer)
-        return answer
 
 
 def run_smoke(layout: Layout, say: Say) -> None:
@@ -92,7 +59,10 @@ async def _tell(addresses: Addresses, say: Say) -> None:
         await _outside_the_agreement(story)
         await _one_source_down(story)
         await _withdraw(story)
+        await emergency(story, generate()[CAST["everything"]].nhs_number or "")
         await _officer_finds(story, officer)
+        async with Browser() as reviewer:
+            await reviewed(story, reviewer)
         await _log_verifies(story)
         await _stranger_is_alike(story)
         say(f"smoke: {story.steps} steps held")
@@ -100,7 +70,7 @@ async def _tell(addresses: Addresses, say: Say) -> None:
 
 async def _before_consent(story: Story) -> None:
     answer = await story.ask()
-    _expect(answer.body["sections"] == [], "something was shown before the person allowed it")
+    expect(answer.body["sections"] == [], "something was shown before the person allowed it")
     story.held(
         "asked before consent", f"empty view, receipt of entry {answer.body['receipt']['index']} verifies"
     )
@@ -112,7 +82,7 @@ async def _allow(story: Story) -> None:
     action, fields = page.form(f"/allow/{ORGANISATION}/{PURPOSE}")
     form = [*fields.items(), *(("sections", kind) for kind in KINDS), ("days", "30"), ("answer", "yes")]
     done = await story.resident.post(action, form)
-    _expect("/portal/done/" in done.url, "allowing on the portal did not end at its confirmation")
+    expect("/portal/done/" in done.url, "allowing on the portal did not end at its confirmation")
     story.held(
         "the resident allows it on the portal",
         f"{len(KINDS)} kinds of information for 30 days, with a receipt",
@@ -122,14 +92,14 @@ async def _allow(story: Story) -> None:
 async def _with_consent(story: Story) -> None:
     answer = await story.ask()
     sources = sorted(answer.sources)
-    _expect(len(sources) == 3, f"sections came from {len(sources)} sources, not three")
+    expect(len(sources) == 3, f"sections came from {len(sources)} sources, not three")
     agreement = load_registers(policies_folder()).agreements[PURPOSE]
     excess = {
         (section, name)
         for _, section, name in answer.fields()
         if name not in agreement.sections.get(section, frozenset())
     }
-    _expect(not excess, f"fields outside the agreement: {sorted(excess)}")
+    expect(not excess, f"fields outside the agreement: {sorted(excess)}")
     count = len(answer.body["sections"])
     story.held("asked again", f"{count} sections from {', '.join(sources)}; only permitted fields")
 
@@ -137,10 +107,10 @@ async def _with_consent(story: Story) -> None:
 async def _outside_the_agreement(story: Story) -> None:
     answer = await story.ask(["debts"])
     fields = {name for _, _, name in answer.fields()}
-    _expect("arrears_band" in fields, "the permitted field did not arrive")
-    _expect("repayment_plan" not in fields, "a field outside the agreement arrived")
+    expect("arrears_band" in fields, "the permitted field did not arrive")
+    expect("repayment_plan" not in fields, "a field outside the agreement arrived")
     refused = await story.partner.view(story.person, PURPOSE, ["health-summary"])
-    _expect(refused.status == 403, f"a section outside the agreement answered {refused.status}, not 403")
+    expect(refused.status == 403, f"a section outside the agreement answered {refused.status}, not 403")
     story.held(
         "asked outside the agreement", "the field stays out; the section is refused, saying what to fix"
     )
@@ -150,9 +120,7 @@ async def _one_source_down(story: Story) -> None:
     await _fault(story, "down")
     try:
         answer = await _until(story, lambda one: one.body["unavailable"] == [COUNCIL])
-        _expect(
-            COUNCIL not in answer.sources and len(answer.sources) == 2, "the other sources did not arrive"
-        )
+        expect(COUNCIL not in answer.sources and len(answer.sources) == 2, "the other sources did not arrive")
         story.held("one source stopped", f"{len(answer.sources)} others arrive, {COUNCIL} marked unavailable")
     finally:
         await _fault(story, "none")
@@ -163,10 +131,10 @@ async def _one_source_down(story: Story) -> None:
 async def _withdraw(story: Story) -> None:
     await _stop_everything(story, await story.resident.get(story.addresses.gateway + "/portal/"))
     answer = await story.ask()
-    _expect(answer.body["sections"] == [], "something was shown after the person stopped it")
+    expect(answer.body["sections"] == [], "something was shown after the person stopped it")
     looked = await story.resident.get(story.addresses.gateway + "/portal/history")
     proof = next((link for link in looked.links if "/portal/history/" in link), None)
-    _expect(proof is not None, "the resident's history shows no look that can be proved")
+    expect(proof is not None, "the resident's history shows no look that can be proved")
     story.held("the resident stops it", "empty again; who looked stands in the history, each with its proof")
 
 
@@ -177,11 +145,11 @@ async def _officer_finds(story: Story, officer: Browser) -> None:
     for kind in ("disclosure", "refusal", "consent"):
         page = await officer.get(f"{console}?kind={kind}")
         entries = [link for link in page.links if "/console/items/" in link]
-        _expect(bool(entries), f"the officer finds no entry of kind {kind}")
+        expect(bool(entries), f"the officer finds no entry of kind {kind}")
         found.add(entries[0])
     action, fields = (await officer.get(story.addresses.gateway + min(found))).form("/console/items/")
     verified = await officer.post(action, fields)
-    _expect("unchanged" in verified.text, "the console could not verify the entry's proof")
+    expect("unchanged" in verified.text, "the console could not verify the entry's proof")
     story.held("the officer finds all of it", "looks, refusals and decisions; an entry's proof verifies")
 
 
@@ -201,11 +169,11 @@ async def _log_verifies(story: Story) -> None:
 async def _stranger_is_alike(story: Story) -> None:
     known = await story.ask()
     stranger = await story.partner.view(await story.partner.handle(STRANGER), PURPOSE)
-    _expect(stranger.status == known.status, "another status for an unknown person")
-    _expect(_shape(stranger.body) == _shape(known.body), "another shape for an unknown person")
+    expect(stranger.status == known.status, "another status for an unknown person")
+    expect(_shape(stranger.body) == _shape(known.body), "another shape for an unknown person")
     varying = {"correlation-id", "date", "content-length"}
     first, second = ({k: v for k, v in one.headers.items() if k not in varying} for one in (known, stranger))
-    _expect(first == second, "other headers for an unknown person")
+    expect(first == second, "other headers for an unknown person")
     story.held("an unknown person", "the same status, shape and headers as for one who allowed nothing")
 
 
@@ -236,7 +204,7 @@ async def _until(story: Story, condition: Callable[[Answer], bool]) -> Answer:
 async def _fault(story: Story, mode: str) -> None:
     url = story.addresses.council + "/_sandbox/fault"
     async with story.session.post(url, json={"mode": mode}) as answer:
-        _expect(answer.status < 300, f"the sandbox's council answered {answer.status} to a fault")
+        expect(answer.status < 300, f"the sandbox's council answered {answer.status} to a fault")
 
 
 async def _text(session: aiohttp.ClientSession, url: str) -> str:
@@ -245,7 +213,7 @@ async def _text(session: aiohttp.ClientSession, url: str) -> str:
 
 async def _bytes(session: aiohttp.ClientSession, url: str) -> bytes:
     async with session.get(url) as answer:
-        _expect(answer.status == 200, f"{url} answered {answer.status}")
+        expect(answer.status == 200, f"{url} answered {answer.status}")
         return await answer.read()
 
 
@@ -256,8 +224,3 @@ def _shape(value: Any) -> Any:
     if isinstance(value, list):
         return [_shape(one) for one in value]
     return type(value).__name__
-
-
-def _expect(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise StoryError(otherwise)

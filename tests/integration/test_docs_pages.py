@@ -103,7 +103,7 @@ def test_the_first_call_works_as_it_is_written(gateway: RunningGateway) -> None:
         pytest.skip("curl is not on this machine")
     text = (ROOT / "docs" / "first-call.md").read_text()
     steps = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert len(steps) == 5
+    assert len(steps) == 7
     script = "\necho; echo --\n".join(["set -eu", *steps])
     script = script.replace("http://127.0.0.1:8800", gateway.url)
     script = script.replace(".venv/bin/oncetold", f"{sys.executable} -m gateway")
@@ -120,4 +120,7 @@ def test_the_first_call_works_as_it_is_written(gateway: RunningGateway) -> None:
     assert told[2].startswith('{"person":"h1.')
     assert '"sections":' in told[4]
     assert '"receipt":{"index":' in told[4]
-    assert '"type":"/docs/problems#no-agreement"' in told[5]
+    assert '"answer":"not-confirmed"' in told[5]
+    assert '"section":"health-summary"' in told[6]
+    assert '"review":{"within_hours":72,"person_told":"at-once"' in told[6]
+    assert '"type":"/docs/problems#no-agreement"' in told[7]

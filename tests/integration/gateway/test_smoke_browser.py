@@ -17,7 +17,8 @@ from gateway.demo.tokens import token_of_practitioner, token_of_source
 from gateway.smoke import run
 from gateway.smoke.browser import BrowseError, Browser, sign_in
 from gateway.smoke.partner import Partner
-from gateway.smoke.run import Story, StoryError, run_smoke
+from gateway.smoke.run import run_smoke
+from gateway.smoke.story import Story, StoryError
 from tests.support.house import ORIGIN, SEED
 from tests.unit.gateway.composed import ADDRESSES
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from gateway.demo.layout import DemoError, Layout
-from gateway.smoke import run
+from gateway.smoke import emergency, run
 from gateway.smoke.browser import Page
 from gateway.smoke.partner import Answer
-from gateway.smoke.run import COUNCIL, Story, StoryError, run_smoke
+from gateway.smoke.run import COUNCIL, run_smoke
+from gateway.smoke.story import PURPOSE, Story, StoryError
 from tests.unit.gateway.composed import ADDRESSES
 
 PRACTICE, CHARITY = "wensum-valley-practice", "harbour-charity"
@@ -221,7 +222,7 @@ async def test_a_withdrawal_that_does_not_hold_or_is_not_told_ends_the_story(
 
 
 async def test_allowing_must_end_at_its_confirmation() -> None:
-    offer = f"/portal/allow/{run.ORGANISATION}/{run.PURPOSE}"
+    offer = f"/portal/allow/{run.ORGANISATION}/{PURPOSE}"
     pages = {offer: f'<form action="{offer}"></form>'}
     told, said = story(view(), browser=ScriptedBrowser(pages))
     await run._allow(told)
@@ -254,3 +255,51 @@ async def test_an_officer_who_finds_or_proves_nothing_ends_the_story(
 def test_the_story_needs_a_demonstration(tmp_path: Any) -> None:
     with pytest.raises(DemoError, match="run `make run`"):
         run_smoke(Layout(tmp_path), lambda _: None)
+
+
+def in_an_emergency(*sections: dict[str, object], told: str = "at-once", **changes: object) -> Answer:
+    answer = view(*sections)
+    review = {"within_hours": 72, "person_told": told}
+    answer.body.update({"watermark": "for whom", "use_until": "soon", "review": review, **changes})
+    return answer
+
+
+CHALLENGE = {"www-authenticate": 'Bearer error="insufficient_user_authentication"'}
+ALLERGIES = section(PRACTICE, "health-summary", "allergies")
+
+
+def test_an_emergency_is_refused_at_first_and_then_shown() -> None:
+    told, said = story()
+    emergency.refused(told, view(status=401, headers=CHALLENGE))
+    emergency.shown(told, told.partner, in_an_emergency(ALLERGIES))
+    assert told.steps == len(said) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (view(), "answered 200, not 401"),
+        (view(status=401), "does not ask for a second factor"),
+    ],
+)
+def test_an_emergency_that_a_password_opens_ends_the_story(answer: Answer, words: str) -> None:
+    told, _ = story()
+    with pytest.raises(StoryError, match=words):
+        emergency.refused(told, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (view(status=403), "an emergency answered 403"),
+        (in_an_emergency(), "showed nothing"),
+        (in_an_emergency(ALLERGIES, TENANCY), "no emergency needs"),
+        (in_an_emergency(ALLERGIES, use_until=None), "for whom and how long"),
+        (in_an_emergency(ALLERGIES, watermark=None), "for whom and how long"),
+        (in_an_emergency(ALLERGIES, told="not-yet"), "not told at once"),
+    ],
+)
+def test_an_emergency_that_is_not_whole_ends_the_story(answer: Answer, words: str) -> None:
+    told, _ = story()
+    with pytest.raises(StoryError, match=words):
+        emergency.shown(told, told.partner, answer)
