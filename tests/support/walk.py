@@ -184,6 +184,9 @@ CALLERS = {
     "prescriber": caller("age-well-norfolk", "social-prescriber"),
     "housing": caller(COUNCIL, "housing-officer"),
     "adviser": caller(CHARITY, "adviser"),
+    "norfolk-adviser": caller("norfolk-advice", "adviser"),
+    "steadfast": caller("steadfast-support", "floating-support-worker"),
+    "newleaf": caller("newleaf-support", "floating-support-worker"),
     # Signed in with a second factor, for an emergency.
     "nurse": caller(
         "norwich-acute-hospital",
@@ -246,7 +249,10 @@ class Walk:
         self, engine: PolicyEngine, known: Registers | None = None, parts: Parts | None = None
     ) -> Parts:
         """The parts with another engine, over other registers where they are given."""
-        policy = policy_over(known or registers(), engine)
+        return self.under(policy_over(known or registers(), engine), parts)
+
+    def under(self, policy: Policy, parts: Parts | None = None) -> Parts:
+        """The parts with another policy."""
         return replace(parts or self.parts, policy=LivePolicy(policy))
 
     def without(self, **changes: object) -> Parts:
@@ -267,8 +273,9 @@ async def walk(
         with home.database.write() as tx:
             home.authority.put(tx, engine.revision)
         person = home.person(NHS_NUMBER, **{name: f"record-at-{name}" for name in RECORDS})
-        with home.database.write() as tx:
-            home.locator.observe_label(tx, person, label, home.clock.now())
+        if label is not Label.UNKNOWN:
+            with home.database.write() as tx:
+                home.locator.observe_label(tx, person, label, home.clock.now())
         sources = {name: FakeSource(name, records) for name, records in RECORDS.items()}
         outages = FakeOutages()
         recording = Recording(
