@@ -106,10 +106,6 @@ class LivePolicy:
         """Of the current policy."""
         return self.current.registers
 
-    def suppose(self, registers: Registers) -> PolicyEngine:
-        """An engine in process with the current policy's gates over registers that are made up."""
-        return self.current.suppose(registers)
-
     def in_force(self, revision: str) -> Policy:
         """The policy of the revision that is in force for every replica. Raises `ClosedError` while it is not here."""
         for policy in self._at_hand:
