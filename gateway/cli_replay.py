@@ -42,9 +42,8 @@ def replay(
     from gateway.cli import settings_from_environment
 
     settings = settings_from_environment()
-    days = (None if one is None else one.date() for one in (since, until))
     with told():
-        span = replaying.Span(*days, organisation)
+        span = replaying.Span(since and since.date(), until and until.date(), organisation)
         found = asyncio.run(replaying.replay(settings, candidate, keys or settings.policy_keys, span))
         for line in [replaying.as_json(found)] if as_json else replaying.as_lines(found):
             say(line)
