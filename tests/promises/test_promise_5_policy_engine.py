@@ -15,7 +15,7 @@ from core.errors import ClosedError
 from core.sections import policies_folder
 from gateway.policy.answer import to_decision
 from gateway.policy.compile import concerned, document, policy_data, with_revision
-from gateway.policy.port import Decision, Question
+from gateway.policy.port import Decision, PolicyEngine, Question
 from gateway.policy.register_values import Article6, Registers
 from gateway.policy.wasm import WasmEngine
 from gateway.views.pipeline import Parts
@@ -162,7 +162,7 @@ async def test_promise_5_closed_by_default_when_the_engine_in_process_is_beyond_
 class LastKnown:
     """Goes on with the engine's last decisions when it gives none."""
 
-    behind: WasmEngine
+    behind: PolicyEngine
     known: dict[bool, Decision]
 
     @property

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.vocabulary import PermissionRule
+from core.vocabulary import Label, PermissionRule
 from gateway.policy.registers import Registers, Status, agreements_in_force, load_registers, next_change
 from gateway.policy.uk_days import end_of_day, start_of_day
 from tests.unit.gateway.policy.small import small_registers
@@ -158,3 +158,23 @@ def test_a_uk_day_begins_by_the_clocks_of_its_season(day: date, begins: datetime
 
 def test_a_day_ends_where_the_next_begins() -> None:
     assert end_of_day(date(2026, 10, 25)) == start_of_day(date(2026, 10, 26))
+
+
+@pytest.mark.parametrize(
+    ("source", "label", "counts"),
+    [
+        ("norwich-city-council", Label.UNRESTRICTED, True),  # it keeps labels
+        ("harbour-charity", Label.UNRESTRICTED, False),
+        ("atlantis", Label.UNRESTRICTED, False),
+        ("harbour-charity", Label.RESTRICTED, True),
+        ("atlantis", Label.REDACTED, True),
+    ],
+)
+def test_only_who_keeps_labels_may_say_that_nothing_is_to_be_hidden(
+    source: str, label: Label, counts: bool
+) -> None:
+    assert small_registers().believed(source, label) is (label if counts else None)
+
+
+def test_who_says_nothing_of_a_label_is_believed_to_say_nothing() -> None:
+    assert small_registers().believed("norwich-city-council", None) is None
