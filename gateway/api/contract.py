@@ -13,16 +13,24 @@ from typing import Any, Final
 import orjson
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import models
+from gateway.api import explain_models, models
 from gateway.api.documents import HEADERS, PROBLEM_ANSWERS, SHARED, header_references
 from gateway.problems import problem
 
 TITLE: Final = "OnceTold"
 VERSION: Final = "1.0.0"
 SUMMARY: Final = "A consent-aware gateway: just enough of a person's record, with that person's agreement."
-PROTECTED: Final = ("/v1/people", "/v1/views", "/v1/break-glass", "/v1/checks", "/v1/pointers")
+PROTECTED: Final = (
+    "/v1/people",
+    "/v1/views",
+    "/v1/break-glass",
+    "/v1/checks",
+    "/v1/policy",
+    "/v1/pointers",
+)
 """Path prefixes of the operations that need an access token, but for those below."""
 OPEN: Final = frozenset({("GET", "/v1/checks")})
 
@@ -37,6 +45,7 @@ Within version 1 members may be added to answers; nothing is taken away and noth
 _TAGS: Final = {
     "people": "Handles for recipients, pointers from sources.",
     "views": "One person, one purpose, just enough: a view, a check without the data, a look in an emergency.",
+    "policy": "What would be answered, and what would change it; about nobody real.",
     "registers": "What can be asked, and by whom. Public.",
     "log": "The audit log as C2SP tlog-tiles, for everybody. Public.",
     "operations": "For operators and their probes. Public.",
@@ -116,15 +125,16 @@ def _components() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    _, requests = models_json_schema(
-        [(one, "validation") for one in models.REQUESTS], ref_template=_REFERENCE
-    )
+    _, requests = models_json_schema([(one, "validation") for one in _REQUESTS], ref_template=_REFERENCE)
     _, answers = models_json_schema(
-        [(one, "serialization") for one in models.ANSWERS], ref_template=_REFERENCE
+        [(one, "serialization") for one in _ANSWERS],
+        ref_template=_REFERENCE,
     )
     return dict(sorted({**requests["$defs"], **answers["$defs"]}.items()))
 
 
+_REQUESTS: Final[tuple[type[BaseModel], ...]] = (*models.REQUESTS, *explain_models.REQUESTS)
+_ANSWERS: Final[tuple[type[BaseModel], ...]] = (*models.ANSWERS, *explain_models.ANSWERS)
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PROBLEM_EXAMPLES: Final[dict[int, tuple[str, dict[str, Any]]]] = {
     400: ("malformed-json", {}),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -35,46 +36,33 @@ from gateway.policy.explaining import (
     question_of,
     resumed,
 )
+from gateway.policy.live import Policy as InForce
 from gateway.policy.port import Asker, Decision, PolicyEngine
-from gateway.policy.register_values import Registers
+from gateway.views.minimise import basis_of
 from gateway.views.pipeline import Parts, asker_of, in_charge
-
-Supposes = Callable[[Registers], PolicyEngine]
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainParts:
-    """What this endpoint uses. suppose: another engine, with the same gates, over registers that are made up."""
-
-    views: Parts
-    registers: Callable[[], Registers]
-    suppose: Supposes
 
 
 class Supposing:
-    """An engine for registers in which no agreement is suspended; made when first needed, and again for a new policy."""
+    """Engines for registers in which no agreement is suspended: made when first needed, and again for a new policy."""
 
-    def __init__(self, parts: ExplainParts) -> None:
-        self._parts = parts
+    def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._of = ""
+        self._of: InForce | None = None
         self._engine: PolicyEngine | None = None
 
-    async def engine(self) -> PolicyEngine:
-        """The engine over the registers of now."""
+    async def engine(self, policy: InForce) -> PolicyEngine:
+        """The engine over the registers of this policy, had it suspended nothing."""
         async with self._lock:
-            revision = self._parts.views.engine.revision
-            if self._engine is None or self._of != revision:
-                registers = resumed(self._parts.registers())
-                self._engine = await asyncio.to_thread(self._parts.suppose, registers)
-                self._of = revision
+            if self._engine is None or self._of is not policy:
+                self._engine = await asyncio.to_thread(policy.suppose, resumed(policy.registers))
+                self._of = policy
             return self._engine
 
 
-def build_router(parts: Callable[[], ExplainParts]) -> APIRouter:
-    """The endpoint over its parts, which are first asked for by a request."""
+def build_router(parts: Callable[[], Parts]) -> APIRouter:
+    """The endpoint over the pipeline's parts, which are first asked for by a request."""
     router = APIRouter(prefix="/v1", tags=["policy"])
-    supposing: list[Supposing] = []
+    supposing = Supposing()
 
     @router.post(
         "/policy/explain",
@@ -93,15 +81,15 @@ def build_router(parts: Callable[[], ExplainParts]) -> APIRouter:
         """
         body = await read_body(request, ExplainRequest)
         given = parts()
-        if not supposing:
-            supposing.append(Supposing(given))
-        caller = await given.views.verifier.verify(request.headers.getlist("authorization"))
+        caller = await given.verifier.verify(request.headers.getlist("authorization"))
         require_scope(caller, "views")
-        authority = await in_charge(given.views)
-        now = given.views.clock.now()
-        policy = Policy(given.registers(), given.views.agreements.in_force(now), authority.suspended, now)
+        authority = await in_charge(given)
+        policy, now = authority.policy, given.clock.now()
         answer = await explain(
-            given.views.engine, supposing[0].engine, _hypothesis(body, asker_of(caller, now)), policy
+            policy.engine,
+            partial(supposing.engine, policy),
+            _hypothesis(body, asker_of(caller, now)),
+            Policy(policy.registers, policy.calendar.in_force(now), authority.suspended, now),
         )
         return Response(orjson.dumps(answer), media_type="application/json")
 
@@ -155,7 +143,7 @@ def _document(decision: Decision, told: Sequence[Told]) -> dict[str, Any]:
                 "source": permit.source,
                 "section": section,
                 "fields": sorted(fields),
-                "basis": dict(permit.basis),
+                "basis": dict(basis_of(permit.basis, section)),
             }
             for permit in decision.permits
             for section, fields in sorted(permit.sections.items())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from gateway.api import break_glass, checks, operations, people, registers, views
+from gateway.api import break_glass, checks, explain, operations, people, registers, views
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
 from gateway.api.registers import RegisterParts
@@ -31,6 +31,7 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         views.build_router(lambda: supply().views),
         checks.build_router(lambda: supply().views),
         break_glass.build_router(lambda: supply().views, lambda: supply().registers.registers),
+        explain.build_router(lambda: supply().views),
         registers.build_router(lambda: supply().registers),
         *operations.build_routers(lambda: supply().operations),
     )
