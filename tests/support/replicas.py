@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from audit.committer import Committer
@@ -40,13 +39,19 @@ SUSPENDED_IN_ITS_FILE = {
 
 @dataclass(frozen=True)
 class Replica:
-    """One gateway: its own connections, its own policy, its own bundle's file and what watches that."""
+    """One gateway: its own connections, its own policy, its own bundle's file and what watches that.
+
+    opened: bundles that were opened before they came, where a test has no time for it then. took: set once it has put a
+    bundle in force.
+    """
 
     parts: Parts
     log: Log
     keys: KeyStore
     watcher: PolicyWatcher
     path: Path
+    opened: dict[bytes, Policy]
+    took: asyncio.Event
 
     @property
     def live(self) -> LivePolicy:
@@ -56,10 +61,19 @@ class Replica:
     def suspending(self) -> Suspending:
         return Suspending(self.log, self.parts.authority, self.keys, self.parts.clock, registers())
 
+    def prepare(self, packed: bytes) -> None:
+        """Open a bundle beforehand."""
+        self.opened[packed] = open_policy(packed)
+
     async def given(self, packed: bytes) -> None:
         """A bundle comes into its folder, and it looks."""
         self.path.write_bytes(packed)
         await self.watcher.look()
+
+
+def open_policy(packed: bytes) -> Policy:
+    """The policy of a bundle of the tests' key."""
+    return open_bundle(packed, TRUSTED, POLICIES / "schemas")
 
 
 @contextmanager
@@ -76,11 +90,16 @@ def replica(
     log = Log(database, home.signer, home.clock, ORIGIN)
     committer = Committer(log)
     live = LivePolicy(policy or way.parts.policy.current)
+    opened: dict[bytes, Policy] = {}
+    took = asyncio.Event()
 
     async def put(policy: Policy) -> None:
         await committer.append(await asyncio.to_thread(putting_in_force, row, keys, policy))
+        took.set()
 
-    opens = partial(open_bundle, keys=TRUSTED, schemas=POLICIES / "schemas")
+    def opens(packed: bytes) -> Policy:
+        return opened.get(packed) or open_policy(packed)
+
     path = folder / f"bundle-{id(live)}.tar.gz"
     try:
         yield Replica(
@@ -97,6 +116,8 @@ def replica(
             keys=keys,
             watcher=PolicyWatcher(live, Watched(path, opens, put, 3600.0)),
             path=path,
+            opened=opened,
+            took=took,
         )
     finally:
         committer.close()
