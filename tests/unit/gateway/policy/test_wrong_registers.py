@@ -224,6 +224,10 @@ RIGHT: dict[str, tuple[str, dict[str, str]]] = {
     "winding down from its first day": (ADVICE, {"since: 2026-10-01": "since: 2026-03-01"}),
     "winding down on its last day": (ADVICE, {"since: 2026-10-01": "since: 2028-02-29"}),
     "winding down without an end": (ADVICE, {"valid_until: 2028-02-29": "valid_until: null"}),
+    "looked at again instead of ending": (
+        "registers/purposes.yaml",
+        {"maximum_days: 90\n    review_days: null": "maximum_days: null\n    review_days: 30"},
+    ),
     "a gate that no source needs": (
         DUTY,
         {
