@@ -108,6 +108,8 @@ def _table(addresses: Addresses) -> str:
         ("Residents' portal", f"{addresses.gateway}/portal/", everything.email),
         ("Officers' console", f"{addresses.gateway}/console/", "olu.officer@norwich.test"),
         ("API", f"{addresses.gateway}/docs", "hal.triage@norfolk.test"),
+        ("API, a check", f"{addresses.gateway}/docs#check", "mo.letting@brightwater.test"),
+        ("API, an emergency", f"{addresses.gateway}/docs#emergency", "kit.nurse@acute.test (token --strong)"),
         ("Sign-in service", addresses.identity, f"password of every account: {SANDBOX_PASSWORD}"),
         ("Practice (FHIR R4)", addresses.nhs, ""),
         ("Council (REST)", addresses.council, ""),

@@ -78,6 +78,20 @@ async def test_everyone_of_the_sandbox_is_a_caller_for_their_own_organisation(
             assert (caller.client, caller.practitioner, caller.role) == (client, None, None)
 
 
+async def test_only_a_second_factor_is_strong_and_only_for_a_while(
+    tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    with provider(tmp_path) as running:
+        verifier = TokenVerifier(register_at(running.url), HttpFetch(session), SystemClock())
+        for strong in (False, True):
+            token = await practitioner_token(running.url, FARID, APP, strong=strong)
+            caller = await verifier.verify([f"Bearer {token}"])
+            now = SystemClock().now().timestamp()
+            assert caller.strong(now) is strong
+            assert not caller.strong(now + 300)
+            assert ("break-glass" in caller.scopes) is strong
+
+
 async def test_id_tokens_residents_tokens_and_strange_issuers_are_refused(
     tmp_path: Path, session: aiohttp.ClientSession
 ) -> None:

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 import policies
+from adapters.sandbox.identity_provider.signing_in import STRONG
+from gateway.identity.errors import StepUp
 from gateway.identity.issuers import IssuersError, issuer_for, load_issuers, parse_issuers, trust
 from tests.unit.gateway.identity.forge import ISSUER_URL, issuer
 
@@ -30,6 +32,27 @@ def test_the_committed_register_is_good_for_the_sandbox_only() -> None:
     assert sandbox.algorithms == {"ES256"}
     with pytest.raises(IssuersError, match="https"):
         load_issuers(REGISTER)
+
+
+def test_the_committed_register_says_which_sign_in_an_emergency_needs() -> None:
+    step_up = load_issuers(REGISTER, loopback=True).by_id("sandbox").step_up
+    assert step_up == StepUp(frozenset({STRONG}), 300)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"acr_values": []}, {"acr_values": ["two words"]}, {"max_age": 0}, {"max_age": 86_400}]
+)
+def test_a_step_up_that_asks_for_nothing_or_never_ends_is_refused(changes: dict[str, Any]) -> None:
+    changed = document()
+    changed["issuers"][0]["step_up"] |= changes
+    with pytest.raises(IssuersError, match="step_up"):
+        parse_issuers(changed, loopback=True)
+
+
+def test_without_a_step_up_there_is_none() -> None:
+    changed = document()
+    del changed["issuers"][0]["step_up"]
+    assert parse_issuers(changed, loopback=True).by_id("sandbox").step_up is None
 
 
 def test_every_organisation_of_the_register_is_one_that_the_partnership_knows() -> None:
