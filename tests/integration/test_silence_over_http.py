@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import pytest
 
 from audit.note import Signer
 from audit.verify import verify_receipt
@@ -47,9 +49,15 @@ class Told:
         return re.sub(rb'"proof":"(?:[^"\\]|\\.)*"', b'"proof":""', text)
 
 
-async def ask(session: aiohttp.ClientSession, gateway: RunningGateway, person: str) -> Told:
-    body = {"person": person, "purpose": "early-help-triage", "reason": "To see whether silence is silent"}
-    async with session.post(gateway.url + "/v1/views", json=body) as answer:
+ASKED: Mapping[str, Mapping[str, str]] = {
+    "/v1/views": {"purpose": "early-help-triage"},
+    "/v1/checks": {"purpose": "tenancy-check", "check": "rent-account-clear"},
+}
+
+
+async def ask(session: aiohttp.ClientSession, gateway: RunningGateway, path: str, person: str) -> Told:
+    body = {"person": person, "reason": "To see whether silence is silent", **ASKED[path]}
+    async with session.post(gateway.url + path, json=body) as answer:
         return Told(answer.status, tuple(answer.headers.items()), await answer.read())
 
 
@@ -60,23 +68,27 @@ async def handle(session: aiohttp.ClientSession, gateway: RunningGateway, nhs_nu
         return found
 
 
-async def test_an_unknown_person_reads_like_one_who_allowed_nothing(gateway: RunningGateway) -> None:
-    headers = {"Authorization": f"Bearer {await gateway.triager()}"}
+@pytest.mark.parametrize("path", ASKED)
+async def test_an_unknown_person_reads_like_one_who_allowed_nothing(
+    gateway: RunningGateway, path: str
+) -> None:
+    headers = {"Authorization": f"Bearer {await gateway.token_for(path)}"}
     async with aiohttp.ClientSession(headers=headers) as session:
         unconsented = await ask(
-            session, gateway, await handle(session, gateway, somebody("two-sources").nhs_number)
+            session, gateway, path, await handle(session, gateway, somebody("two-sources").nhs_number)
         )
         protected = await ask(
-            session, gateway, await handle(session, gateway, somebody("very-restricted").nhs_number)
+            session, gateway, path, await handle(session, gateway, somebody("very-restricted").nhs_number)
         )
-        unknown = await ask(session, gateway, await handle(session, gateway, NOBODY))
-        never_given = await ask(session, gateway, NEVER_GIVEN)
+        unknown = await ask(session, gateway, path, await handle(session, gateway, NOBODY))
+        never_given = await ask(session, gateway, path, NEVER_GIVEN)
     for other in (protected, unknown, never_given):
         assert other.status == unconsented.status == 200
         assert other.lasting() == unconsented.lasting()
         assert shape(other.view) == shape(unconsented.view)
         assert other.without_the_logs_place() == unconsented.without_the_logs_place()
-    assert unconsented.view["sections"] == []
+    assert unconsented.view.get("sections", []) == []
+    assert unconsented.view.get("answer", "not-confirmed") == "not-confirmed"
     for one in (unconsented, protected, unknown, never_given):
         receipt = one.view["receipt"]
         verified = verify_receipt(
