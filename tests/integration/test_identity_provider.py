@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
@@ -21,17 +18,14 @@ import pytest_asyncio
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, residents
 from adapters.sandbox.identity_provider.clients import callback_of, secret_of
-from adapters.sandbox.identity_provider.signing_in import STRONG
 from adapters.sandbox.identity_provider.tokens import (
     SignInError,
     client_token,
     practitioner_token,
     practitioner_tokens,
 )
-from tests.support.identity_provider import ROOT, Running, provider
+from tests.support.identity_provider import APP, FARID, ROOT, Running, asking, provider, said
 
-FARID = "farid.adviser@harbour.test"
-APP = "harbour-charity-app"
 WEB = {"client_id": "oncetold-web", "redirect_uri": "http://127.0.0.1:8800/signin/callback"}
 
 
@@ -45,26 +39,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
         yield session
-
-
-def said(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
-    return header, claims
-
-
-def asking(**changes: str | None) -> str:
-    query: dict[str, str | None] = {
-        "response_type": "code",
-        "client_id": APP,
-        "redirect_uri": callback_of(APP),
-        "scope": "openid views",
-        "state": "s",
-        "nonce": "n",
-        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
-        "code_challenge_method": "S256",
-        **changes,
-    }
-    return urlencode({name: value for name, value in query.items() if value is not None})
 
 
 # RFC 7636 appendix B.
@@ -158,54 +132,6 @@ async def test_an_application_gets_a_token_of_its_own(running: Running, http: ai
     ):
         with pytest.raises(SignInError):
             await client_token(running.url, client, scope=scope)
-
-
-async def test_a_second_factor_shows_in_the_tokens_and_a_password_alone_does_not(running: Running) -> None:
-    before = int(time.time())
-    for strong, acr, amr in ((False, "staff-password", ["pwd"]), (True, STRONG, ["mfa", "otp", "pwd"])):
-        tokens = await practitioner_tokens(running.url, FARID, APP, strong=strong)
-        for _, claims in (said(tokens["access_token"]), said(tokens["id_token"])):
-            assert claims["acr"] == acr
-            assert before <= claims["auth_time"] <= time.time()
-        assert said(tokens["id_token"])[1]["amr"] == amr
-        assert ("break-glass" in tokens["scope"].split()) is strong
-
-
-async def test_a_second_factor_that_was_asked_for_cannot_be_left_out(
-    running: Running, http: aiohttp.ClientSession
-) -> None:
-    address = f"{running.url}/authorize?{asking(acr_values=STRONG, nonce='strong')}"
-    form = {"username": FARID, "password": SANDBOX_PASSWORD}
-    async with http.post(address, data=form, allow_redirects=False) as answer:
-        assert answer.status == 200
-        page = await answer.text()
-    assert "Farid Staithe" in page
-    (ticket,) = re.findall('name="ticket" value="([^"]+)"', page)
-    code = "".join(re.findall('id="sandbox-code">([0-9 ]+)<', page)).replace(" ", "")
-    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    for status, words in (
-        (400, "That is not the code"),
-        (400, "That is not the code"),
-        (400, "wrong too often"),
-    ):
-        async with http.post(
-            address, data={"ticket": ticket, "code": wrong}, allow_redirects=False
-        ) as answer:
-            assert answer.status == status
-            assert words in await answer.text()
-    # Used up, for the right code too; and it was never for another request.
-    async with http.post(address, data={"ticket": ticket, "code": code}, allow_redirects=False) as answer:
-        assert answer.status == 400
-
-
-async def test_a_strength_that_nobody_has_here_goes_back_unmet(
-    running: Running, http: aiohttp.ClientSession
-) -> None:
-    address = f"{running.url}/authorize?{asking(acr_values='urn:gold')}"
-    async with http.get(address, allow_redirects=False) as answer:
-        assert answer.status == 302
-        told = parse_qs(urlsplit(answer.headers["Location"]).query)
-    assert (told["error"], told["state"]) == (["unmet_authentication_requirements"], ["s"])
 
 
 async def test_nobody_signs_in_through_another_organisations_application(running: Running) -> None:
