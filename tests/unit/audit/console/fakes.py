@@ -40,8 +40,17 @@ CHECKPOINT = """oncetold.example/log
 """
 LEAF = "b25jZXRvbGQtbGVhZi12MQAAAZKj3vrWbTtmsH1eZVuWS8R4K3Yb1CTvXzqH7sFdP0q9NxM"
 OPTIONS = FilterOptions(
-    kinds=(Option("disclosure", "Information left"), Option("refusal", "Nothing left")),
-    outcomes=(Option("shown", "Shown"), Option("no-permission", "The person had not allowed it")),
+    kinds=(
+        Option("disclosure", "Information left"),
+        Option("refusal", "Nothing left"),
+        Option("break-glass", "Emergency look"),
+        Option("administration", "Decision"),
+    ),
+    outcomes=(
+        Option("shown", "Shown"),
+        Option("no-permission", "The person had not allowed it"),
+        Option("review-wrong", "It was not right"),
+    ),
     purposes=(
         Option("income-debt-advice", "Help with money and debts"),
         Option("early-help-triage", "Early help"),
@@ -138,18 +147,32 @@ def emergency(found: Row = EMERGENCY) -> Item:
     )
 
 
+def enquiry() -> Item:
+    """A look that is held back, in full."""
+    return replace(
+        item(HELD),
+        basis="6(1)(e) Care Act 2014 s.42, 9(2)(g) DPA 2018 Sch 1 para 18, confidentiality: statute",
+        clause="safeguarding-enquiry, clause 5.1",
+        reason="A neighbour told us of shouting and bruises",
+        person_said="They had allowed nothing that this could rest on",
+        hold=HOLD,
+    )
+
+
 def a_review(kind: ReviewKind, index: int, officer: str) -> Review:
     """A review of the fakes: the officer's id says in which state."""
     held = kind != "break-glass"
     hold = replace(HOLD, released=NOW) if officer == "decided" else HOLD
-    shown = replace(item(HELD), hold=hold, reviews=()) if held else emergency()
+    shown = replace(enquiry(), hold=hold) if held else emergency()
     task = next(one for one in TASKS if one.kind == kind and one.row.index == index)
     done = officer == "decided"
     return Review(
         kind=kind,
         item=shown,
         task=None if done else task,
-        ours=replace(RIGHT, kind=kind) if done else None,
+        ours=replace(RIGHT, kind=kind, outcome="The person is told now" if held else RIGHT.outcome)
+        if done
+        else None,
         others=(OPEN, replace(RIGHT, organisation_name="Norwich City Council")),
         barred="You looked yourself, so somebody else of your organisation has to decide this."
         if officer == "own"
@@ -199,7 +222,7 @@ class FakeConsole:
         if index == EMERGENCY.index:
             return emergency()
         if index == HELD.index:
-            return replace(item(HELD), hold=HOLD)
+            return enquiry()
         if index == DECISION.index:
             return replace(item(DECISION), about=EMERGENCY.index, words="He was </q><b>not</b> in danger")
         found = next((one for one in ROWS if one.index == index), None)

@@ -227,10 +227,15 @@ async def test_whoever_is_second_is_told_so_and_keeps_what_they_wrote(console: C
     assert "He was in danger" in markup.text
 
 
-@pytest.mark.parametrize("address", [EMERGENCY, HOLD, AGAIN])
-async def test_a_decided_review_says_how_and_has_no_form(console: Console, address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "outcome"),
+    [(EMERGENCY, "It was right"), (HOLD, "The person is told now"), (AGAIN, "The person is told now")],
+)
+async def test_a_decided_review_says_how_and_has_no_form(
+    console: Console, address: str, outcome: str
+) -> None:
     markup = await console.page(address, "decided")
-    assert "It was right Decided by Harbour Help on 20 October 2026 at 3:07pm." in markup.text
+    assert f"{outcome} Decided by Harbour Help on 20 October 2026 at 3:07pm." in markup.text
     assert "/console/items/41600" in {link["href"] for link in markup.attributes("a")}
     assert not markup.attributes("textarea")
     assert "version" not in markup.fields()
