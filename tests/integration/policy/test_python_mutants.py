@@ -25,6 +25,7 @@ KILLERS: dict[str, tuple[str, ...]] = {
     "register_signatures": ("test_register_signatures.py", "test_wrong_registers.py"),
     "register_values": ("test_registers.py",),
     "remembered": ("test_remembered.py",),
+    "server": ("test_server.py", "test_server_answers.py"),
     "signing": ("test_signing.py", "test_wrong_registers.py"),
     "uk_days": ("test_registers.py",),
     "wasm": ("test_engine.py",),
