@@ -78,7 +78,7 @@ async def test_an_objection_stands_in_the_ledger_but_not_among_what_is_allowed(s
 
 async def test_the_law_allows_what_no_agreement_in_force_asks_a_permission_for(served: Served) -> None:
     law = (await served.residents.overview(served.person)).law_allows
-    told = {(one.organisation_name, one.purpose_title) for one in law}
+    told = {(name, one.purpose_title) for one in law for name in one.organisation_names}
     assert told == {
         (TITLES[terms.organisation], registers().purposes[purpose].title)
         for agreement in registers().agreements.values()
@@ -90,7 +90,19 @@ async def test_the_law_allows_what_no_agreement_in_force_asks_a_permission_for(s
     assert (TITLES[COUNCIL], registers().purposes["homelessness-prevention"].title) in told
     # Most of it needs a permission, some of it none: that part is told all the same.
     assert (TITLES["norfolk-mental-health-trust"], registers().purposes["assertive-outreach"].title) in told
-    assert all(one.why and one.object_to == f"Tell {one.organisation_name}." for one in law)
+    assert len({one.purpose_title for one in law}) == len(law)
+    assert all(one.why for one in law)
+
+
+async def test_whoever_does_not_agree_is_told_whom_to_tell(served: Served) -> None:
+    one_of_them = registers().agreements["homelessness-prevention"]
+    services = served.under(replace(registers(), agreements={one_of_them.id: one_of_them}))
+    (law,) = (await services.overview(served.person)).law_allows
+    assert (law.organisation_names, law.object_to) == ((TITLES[COUNCIL],), f"Tell {TITLES[COUNCIL]}.")
+    of_several = (await served.residents.overview(served.person)).law_allows
+    assert {one.object_to for one in of_several if len(one.organisation_names) > 1} == {
+        "Tell the one that you do not agree with."
+    }
 
 
 async def test_only_agreements_in_force_make_offers(served: Served) -> None:
