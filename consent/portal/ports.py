@@ -63,10 +63,10 @@ class Permitted:
 
 @dataclass(frozen=True, slots=True)
 class LawAllows:
-    """A look that needs no permission. why: the law in plain words; object_to: whom to tell, and how."""
+    """Looks for one purpose that need no permission. why: the law in plain words; object_to: whom to tell, and how."""
 
-    organisation_name: str
     purpose_title: str
+    organisation_names: tuple[str, ...]
     why: str
     object_to: str
 

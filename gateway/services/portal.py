@@ -199,15 +199,22 @@ class ResidentServices:
 
     def _law_allows(self) -> tuple[LawAllows, ...]:
         words = Wording(self.registers)
+        who: dict[str, set[str]] = {}
+        for agreement, recipient, purpose in self._terms():
+            if any(
+                agreement.rule(section) is not PermissionRule.PERMISSION for section in agreement.sections
+            ):
+                who.setdefault(purpose, set()).add(words.organisation(recipient))
         return tuple(
             LawAllows(
-                organisation_name=words.organisation(recipient),
                 purpose_title=words.purpose(purpose),
+                organisation_names=tuple(sorted(names)),
                 why=self.registers.purposes[purpose].legal_text,
-                object_to=f"Tell {words.organisation(recipient)}.",
+                object_to=f"Tell {min(names)}."
+                if len(names) == 1
+                else "Tell the one that you do not agree with.",
             )
-            for agreement, recipient, purpose in self._terms()
-            if any(agreement.rule(section) is not PermissionRule.PERMISSION for section in agreement.sections)
+            for purpose, names in sorted(who.items(), key=lambda item: words.purpose(item[0]))
         )
 
     def _offers(self) -> tuple[Offer, ...]:

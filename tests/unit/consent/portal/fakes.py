@@ -98,8 +98,8 @@ HOSTILE = Permitted(
     last_looked=None,
 )
 LAW = LawAllows(
-    organisation_name="Norfolk County Council",
     purpose_title="Keeping adults safe",
+    organisation_names=("Norfolk County Council",),
     why="If someone may be hurting you, the council must find out more (Care Act 2014, section 42).",
     object_to="Write to the data protection officer of Norfolk County Council, dpo@norfolk.example, or call 0300 000 0000.",
 )
