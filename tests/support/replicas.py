@@ -26,7 +26,7 @@ from gateway.views.pipeline import Parts
 from gateway.views.record import Recording
 from gateway.watching import PolicyWatcher, Watched
 from scripts.sign_sandbox import sign_sandbox
-from tests.support.bundles import KEY, KEYID, POLICIES, TRUSTED
+from tests.support.bundles import KEY, KEYID, POLICIES, TRUSTED, bundle_bytes, pem
 from tests.support.house import KEK, MASTER, ORIGIN
 from tests.support.walk import Walk, registers
 
@@ -149,3 +149,12 @@ def edited_bundle(folder: Path, number: int, file: str, change: Callable[[str], 
     packed = write_bundle(copy, number, KEY, KEYID)
     shutil.rmtree(copy)
     return packed
+
+
+def bundled(folder: Path, number: int) -> dict[str, str]:
+    """The settings of a gateway with a bundle of the published policies, which is written into a folder."""
+    bundle, keys = folder / "policy.tar.gz", folder / "policy-keys.yaml"
+    bundle.write_bytes(bundle_bytes(number))
+    indented = "".join(f"      {line}\n" for line in pem().decode().splitlines())
+    keys.write_text(f"keys:\n  - keyid: {KEYID}\n    public_key: |\n{indented}")
+    return {"policy_bundle": str(bundle), "policy_keys": str(keys)}

@@ -15,8 +15,10 @@ from audit.log import Append
 from audit.reader import LogReader
 from audit.text import to_base64
 from core.errors import ClosedError
+from core.storage import Database
 from core.unit_of_work import only
 from gateway.api.publishing import contract_text
+from gateway.authority import Authority
 from gateway.cli import app
 from gateway.demo.layout import Layout
 from gateway.secrets import load_secrets
@@ -125,6 +127,31 @@ def test_a_database_that_does_not_answer_is_one_line_without_its_address(
     result = run(command)
     assert told(result, 1).startswith("oncetold: database: ")
     assert "s3cret" not in result.output
+
+
+HASTE = ("--by", "norwich-city-council", "--reason", "It was signed in haste")
+
+
+def test_a_party_suspends_an_agreement_and_resumes_it(settings: Settings) -> None:
+    assert run("migrate").exit_code == 0
+    first = run("agreement", "suspend", "early-help-triage", *HASTE)
+    assert told(first, 1).endswith("or no gateway has started yet\n")
+    database = Database(settings.database_url)
+    authority = Authority(database)
+    with database.write() as tx:
+        authority.put(tx, "the policy in force")
+    assert run("agreement", "suspend", "early-help-triage", *HASTE).stdout == "suspended: early-help-triage\n"
+    state = authority.state()
+    assert state is not None
+    assert state.suspended == {"early-help-triage"}
+    again = run("agreement", "resume", "early-help-triage", *HASTE)
+    assert again.stdout == "resumed for norwich-city-council: early-help-triage\n"
+    state = authority.state()
+    assert state is not None
+    assert state.suspended == frozenset()
+    unknown = run("agreement", "suspend", "no-such-agreement", *HASTE)
+    assert told(unknown, 1).startswith("oncetold: there is no agreement no-such-agreement")
+    database.close()
 
 
 @pytest.mark.usefixtures("settings")

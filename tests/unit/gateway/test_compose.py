@@ -9,20 +9,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+import orjson
 import pytest
 
 from audit.entries import Kind
-from core.errors import OnceToldError
+from core.errors import ClosedError, OnceToldError
 from core.sections import policies_folder
 from gateway.app import assert_ready
+from gateway.authority import OlderPolicyError
 from gateway.compose import compose, put_in_force
 from gateway.migrating import prepare_storage
+from gateway.policy.bundle_archive import SIGNATURES
 from gateway.policy.live import AgreementCalendar
+from gateway.policy.registers import Status
 from gateway.settings import Settings
+from tests.support.bundles import altered, bundle_bytes
 from tests.support.clock import FakeClock
 from tests.support.policies import undecided
+from tests.support.replicas import AGREEMENT, SUSPENDED_IN_ITS_FILE, bundle_of, bundled
 from tests.support.walk import registers
 from tests.unit.gateway.composed import composed, configured
+from tests.unit.gateway.web.asgi import ask, scope_of
 
 Breaks = Callable[[Settings], Settings]
 
@@ -102,6 +109,68 @@ async def test_two_replicas_that_start_at_once_leave_one_entry(
         assert house.size == size
 
 
+async def test_a_gateway_with_a_bundle_puts_it_in_force_and_takes_over_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch, pages=True, **bundled(tmp_path, 3)) as house:
+        gateway = house.gateway
+        state = gateway.authority.state()
+        assert state is not None
+        assert (state.bundle, state.number) == (gateway.policy.current.revision, 3)
+        assert gateway.registers.agreements == registers().agreements
+        assert gateway.watcher is not None
+        (tmp_path / "policy.tar.gz").write_bytes(bundle_of(tmp_path, 4, SUSPENDED_IN_ITS_FILE))
+        await gateway.watcher.look()
+        assert gateway.registers.agreements[AGREEMENT].status is Status.SUSPENDED
+        assert_ready(gateway)
+        with pytest.raises(OlderPolicyError, match="number 3 is older than 4"):
+            await compose(gateway.settings.model_copy(update=older_bundle(tmp_path)), house.clock)
+
+
+def older_bundle(folder: Path) -> dict[str, Path]:
+    path = folder / "older.tar.gz"
+    path.write_bytes(bundle_bytes(3))
+    return {"policy_bundle": path}
+
+
+async def test_a_gateway_whose_policy_is_a_folder_does_not_start_where_a_bundle_is_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch, pages=True, **bundled(tmp_path, 3)) as house:
+        row = house.gateway.authority.state()
+        folder = {"policy_bundle": None, "policy_keys": None}
+        with pytest.raises(OlderPolicyError, match="a folder counts as number 0"):
+            await compose(house.gateway.settings.model_copy(update=folder), house.clock)
+        assert house.gateway.authority.state() == row
+
+
+async def test_before_anything_is_in_force_it_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch) as house:
+        with house.gateway.database.write() as tx:
+            tx.exec_driver_sql("DELETE FROM authority")
+        with pytest.raises(ClosedError, match="none is in force"):
+            assert_ready(house.gateway)
+
+
+async def test_partners_and_pages_read_the_registers_of_the_policy_that_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composed(tmp_path, monkeypatch) as house:
+        live = house.gateway.policy
+        asked = scope_of("GET", "/v1/organisations")
+        before = orjson.loads((await ask(house.app, asked)).body)
+        known = dict(live.registers.organisations)
+        del known["age-well-norfolk"]
+        live.make_ready(replace(live.current, registers=replace(live.registers, organisations=known)))
+        live.swap()
+        after = orjson.loads((await ask(house.app, asked)).body)
+        assert {one["organisation"] for one in before} - {one["organisation"] for one in after} == {
+            "age-well-norfolk"
+        }
+
+
 def _no_secrets(settings: Settings) -> Settings:
     settings.secrets_file.unlink()
     return settings
@@ -133,6 +202,26 @@ def _another_policy(settings: Settings) -> Settings:
     return settings.model_copy(update={"policies_folder": folder})
 
 
+def _unsigned_bundle(settings: Settings) -> Settings:
+    folder = settings.secrets_file.parent
+    given = {name: Path(value) for name, value in bundled(folder, 1).items()}
+    unsigned = altered(bundle_bytes(1), lambda files: files.pop(SIGNATURES))
+    (folder / "policy.tar.gz").write_bytes(unsigned)
+    return settings.model_copy(update=given)
+
+
+def _no_bundle(settings: Settings) -> Settings:
+    return _unsigned_bundle(settings).model_copy(update={"policy_bundle": Path("nowhere.tar.gz")})
+
+
+def _no_keys(settings: Settings) -> Settings:
+    return _unsigned_bundle(settings).model_copy(update={"policy_keys": Path("nowhere.yaml")})
+
+
+def _opa_over_the_net(settings: Settings) -> Settings:
+    return settings.model_copy(update={"opa_url": "http://opa.example"})
+
+
 def _not_migrated(settings: Settings) -> Settings:
     empty = f"sqlite:///{settings.secrets_file.parent / 'empty.db'}"
     return settings.model_copy(update={"database_url": empty})
@@ -147,6 +236,10 @@ def _not_migrated(settings: Settings) -> Settings:
         (_unknown_kind, "source a: kind is one of"),
         (_no_policies, "schemas/section.schema.json: the file cannot be read"),
         (_another_policy, "policy.wasm: it is not what policy.json describes"),
+        (_unsigned_bundle, "unsigned"),
+        (_no_bundle, "unreadable"),
+        (_no_keys, "keys-unreadable"),
+        (_opa_over_the_net, "by https only"),
         (_not_migrated, "database"),
     ],
 )

@@ -8,13 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from core.sections import policies_folder
+from core.storage import Database
+from gateway.authority import Authority, Suspended
+from gateway.compose import open_policy
 from gateway.doctor import examine
 from gateway.migrating import prepare_storage
+from gateway.policy.bundle_archive import SIGNATURES
 from gateway.secrets import load_secrets, make_secrets
 from gateway.settings import Settings
+from tests.support.bundles import altered, bundle_bytes
 from tests.support.clock import FakeClock
+from tests.support.replicas import bundled
 from tests.unit.gateway.composed import configured
 
 NAMES = [
@@ -170,8 +177,77 @@ def test_what_is_wrong_is_found_with_what_to_do_and_everything_else_is_still_loo
         assert words in found[what]
 
 
+@pytest.fixture
+def running(settings: Settings, tmp_path: Path) -> tuple[Settings, Database]:
+    """Settings with bundle 3, and the database in which it is in force."""
+    settings = settings.model_copy(update={name: Path(value) for name, value in bundled(tmp_path, 3).items()})
+    database = Database(settings.database_url)
+    with database.write() as tx:
+        Authority(database).put(tx, open_policy(settings).revision, 3)
+    return settings, database
+
+
+def test_a_bundle_is_found_good_and_whom_a_party_suspends_is_told(
+    running: tuple[Settings, Database],
+) -> None:
+    settings, database = running
+    ok, words = findings(settings)["policy"]
+    assert ok
+    assert words.endswith(", bundle 3, in process")
+    with database.write() as tx:
+        since = FakeClock().now()
+        Authority(database).suspend(tx, Suspended("early-help-triage", "harbour-charity", "why", since))
+    ok, words = findings(settings)["policy"]
+    assert ok
+    assert words.endswith("; early-help-triage suspended by harbour-charity")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "revision", "words"),
+    [
+        (4, "newer", "number 3 is older than 4"),
+        (3, "another", "another policy with the number 3 is in force"),
+    ],
+)
+def test_a_bundle_that_may_not_follow_the_one_in_force_is_found(
+    running: tuple[Settings, Database], number: int, revision: str, words: str
+) -> None:
+    settings, database = running
+    with database.write() as tx:
+        tx.execute(text("UPDATE authority SET number = :n, bundle = :b"), {"n": number, "b": revision})
+    database.close()
+    assert words in bad(settings)["policy"]
+
+
+def test_a_newer_bundle_is_found_good_and_not_in_force_yet(running: tuple[Settings, Database]) -> None:
+    settings, database = running
+    with database.write() as tx:
+        tx.exec_driver_sql("UPDATE authority SET number = 2, bundle = 'older'")
+    database.close()
+    ok, words = findings(settings)["policy"]
+    assert (ok, words.endswith("; not in force yet")) == (True, True)
+
+
+def test_a_bundle_that_a_gateway_would_refuse_is_found_with_its_code(
+    running: tuple[Settings, Database],
+) -> None:
+    settings, database = running
+    database.close()
+    assert settings.policy_bundle is not None
+    settings.policy_bundle.write_bytes(altered(bundle_bytes(3), lambda files: files.pop(SIGNATURES)))
+    found = bad(settings)
+    assert found.keys() == {"registers", "policy", "sources"}
+    assert all("(unsigned)" in words for words in found.values())
+
+
+def test_a_central_server_that_does_not_answer_is_found(settings: Settings) -> None:
+    found = bad(settings.model_copy(update={"opa_url": "http://127.0.0.1:1"}))
+    assert found.keys() == {"policy"}
+    assert found["policy"].startswith("policy engine: no decision")
+
+
 def test_a_log_that_was_never_begun_is_found(settings: Settings, tmp_path: Path) -> None:
-    from core.storage import Database
     from gateway.migrations import migrate
 
     database = Database(f"sqlite:///{tmp_path / 'migrated.db'}")

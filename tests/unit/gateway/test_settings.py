@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import Settings, SettingsError, read_sign_in_secret, read_sources
+from gateway.settings import Settings, SettingsError, read_opa_token, read_sign_in_secret, read_sources
 
 GIVEN: dict[str, object] = {
     "database_url": "sqlite:///main.db",
@@ -86,6 +86,39 @@ def test_silence_may_not_end_before_the_fetch_does(release: float) -> None:
 )
 def test_only_this_machines_own_names_are_loopback(host: str, loopback: bool) -> None:
     assert settings(host=host).on_loopback is loopback
+
+
+KEYS = {"policy_bundle": "bundle.tar.gz", "policy_keys": "keys.yaml"}
+
+
+def test_a_bundle_comes_with_the_keys_that_it_is_believed_by() -> None:
+    found = settings(**KEYS)
+    assert (found.policy_bundle, found.policy_keys) == (Path("bundle.tar.gz"), Path("keys.yaml"))
+    assert found.policy_poll == 5.0
+    assert settings().opa_url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"policy_bundle": "bundle.tar.gz"}, "go together"),
+        ({"policy_keys": "keys.yaml"}, "go together"),
+        ({**KEYS, "policies_folder": "policies"}, "from one of them, not from both"),
+        ({**KEYS, "policy_poll": 0}, "greater than 0"),
+        ({"opa_token_file": "opa.token"}, "give opa_url too"),
+    ],
+)
+def test_a_policy_that_is_said_twice_or_by_halves_is_refused(given: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        settings(**given)
+
+
+def test_what_we_show_the_opa_server_is_read_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "opa.token"
+    path.write_text("a token\n")
+    found = settings(opa_url="https://opa.test", opa_token_file=path)
+    assert read_opa_token(found) == "a token"
+    assert read_opa_token(settings(opa_url="https://opa.test")) is None
 
 
 def test_sources_are_a_list_of_entries(tmp_path: Path) -> None:

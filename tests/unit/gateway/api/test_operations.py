@@ -46,6 +46,7 @@ class House:
     store: FakeStore = field(default_factory=FakeStore)
     clock: FakeClock = field(default_factory=FakeClock)
     doubt: ClosedError | None = None
+    alert: str | None = None
 
     def ready(self) -> None:
         if self.doubt is not None:
@@ -59,6 +60,7 @@ class House:
             ready=self.ready,
             public_url="https://gateway.test",
             issuers=("https://sign-in.test",),
+            policy_alert=lambda: self.alert,
         )
         app = FastAPI()
         for router in build_routers(lambda: parts):
@@ -82,6 +84,13 @@ async def test_the_process_is_alive_whatever_is_in_doubt() -> None:
 
 async def test_it_is_ready_while_nothing_is_in_doubt() -> None:
     assert await House().json("/readyz") == {"status": "ready"}
+
+
+async def test_a_refused_bundle_is_told_while_the_one_before_it_goes_on() -> None:
+    assert (await House(alert="altered").get("/readyz")).status == 200
+    assert await House(alert="altered").json("/readyz") == {"status": "ready", "policy_alert": "altered"}
+    closed = House(alert="older", doubt=ClosedError("policy", "another"))
+    assert await closed.json("/readyz") == {"status": "closed", "part": "policy", "policy_alert": "older"}
 
 
 @pytest.mark.parametrize(
