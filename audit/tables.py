@@ -51,6 +51,17 @@ class LogTile(SQLModel, table=True):
     hashes: bytes
 
 
+class LogCosignature(SQLModel, table=True):
+    """A witness's signature line beside the checkpoint of one size (C2SP tlog-cosignature); `witness` is name+key ID."""
+
+    __tablename__ = "log_cosignature"
+    __table_args__ = (Index("ix_log_cosignature_witness", "witness", "size"),)
+
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    witness: str = Field(primary_key=True)
+    line: str
+
+
 class EntryDetail(SQLModel, table=True):
     """The searchable side of an entry, for officers. `sealed` opens with the key whose tag is `tag`."""
 
