@@ -57,6 +57,11 @@ def check_purpose(purpose: Purpose, registers: Registers, document: Document, in
         raise document.error(
             f"{purpose.id} has no end: give maximum_days or review_days", *where, "maximum_days"
         )
+    if purpose.emergency is not None and (purpose.review_hours is None or not purpose.notify):
+        raise document.error(
+            f"{purpose.id} is for emergencies: each look is reviewed and told, so give review_hours and notify: true",
+            *(*where, "emergency"),
+        )
 
 
 def check_agreement(agreement: Agreement, registers: Registers, document: Document) -> None:
