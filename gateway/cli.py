@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -14,12 +14,14 @@ from gateway.cli_replay import add_commands
 from gateway.cli_telling import say, told
 from gateway.settings import Settings
 
+if TYPE_CHECKING:
+    from gateway.policy.live import Policy
+
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The OnceTold gateway."
 )
 audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys only; needs no gateway.")
 app.add_typer(audit, name="audit")
-add_commands(policy)
 app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
 
@@ -33,6 +35,15 @@ def settings_from_environment() -> Settings:
             name = "_".join(["ONCETOLD", *(str(part).upper() for part in one["loc"])])
             typer.echo(f"oncetold: {name}: {one['msg']}", err=True)
         raise typer.Exit(2) from error
+
+
+def _open_policy(settings: Settings) -> Policy:
+    from gateway.compose import open_policy
+
+    return open_policy(settings)
+
+
+add_commands(policy, settings_from_environment, _open_policy)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,7 +14,6 @@ from consent.ledger import Ledger
 from core.keys import KeyStore
 from core.storage import Database
 from core.times import to_ms
-from gateway.compose import open_policy
 from gateway.policy.live import Policy
 from gateway.policy.opening import read_trusted
 from gateway.policy.replay import Replay, open_candidate
@@ -43,7 +42,13 @@ class Replayed:
     difference: Difference
 
 
-async def replay(settings: Settings, candidate: Path, keys: Path | None, span: Span) -> Replayed:
+async def replay(
+    settings: Settings,
+    open_policy: Callable[[Settings], Policy],
+    candidate: Path,
+    keys: Path | None,
+    span: Span,
+) -> Replayed:
     """Ask the log's decisions again. Raises a subclass of `OnceToldError` for what cannot be read or decided at all."""
     tried = open_candidate(candidate, {} if keys is None else read_trusted(keys))
     # Both engines mean the same, and the one in process needs no server and no token.
