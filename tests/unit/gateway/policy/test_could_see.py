@@ -97,22 +97,21 @@ def test_the_generated_people_are_seen_for_every_reason_and_by_nobody_too() -> N
     assert len({one.kind for person in PEOPLE for one in person.permissions}) > 2
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_under_made_up_registers_too_or_it_closes(seed: int) -> None:
-    known = made_up(registers(), seed)
-    now = standing(known)
-    for question in questions(known, seed, 2):
-        with engine(known) as asked:
-            try:
-                found = await could_see(asked, now, question.subject)
-            except ClosedError:
-                continue
-            try:
-                everything = await asked_of_everybody(asked, now, question.subject)
-            except ClosedError:
-                # Agreements that contradict each other where none of them has a source that knows the person.
-                continue
-            assert facts(found.rows) == everything
+async def test_under_made_up_registers_too_or_it_closes() -> None:
+    compared = 0
+    for seed in range(3):
+        known = made_up(registers(), seed)
+        now = standing(known)
+        for question in questions(known, seed, 2):
+            with engine(known) as asked:
+                try:
+                    found = await could_see(asked, now, question.subject)
+                except ClosedError:
+                    # Made-up agreements contradict each other: nobody could look under them either.
+                    continue
+                assert facts(found.rows) == await asked_of_everybody(asked, now, question.subject)
+                compared += 1
+    assert compared >= 2
 
 
 PERSON = Subject(
