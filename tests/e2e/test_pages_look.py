@@ -100,7 +100,7 @@ PAGES = (
     ),
     Shown("console-review-hold", f"{REVIEWS}/hold-back/41400", "many", "That needs somebody else"),
     Shown("console-review-again", f"{REVIEWS}/look-again/41400", "many", "Find out if telling them"),
-    Shown("console-review-own", f"{REVIEWS}/break-glass/41500", "own", "Somebody looked in an emergency"),
+    Shown("console-review-own", f"{REVIEWS}/break-glass/41500", "own", "You looked yourself"),
     Shown("console-review-decided", f"{REVIEWS}/look-again/41400", "decided", "Decided by Harbour Help"),
     Shown("console-log", "/console/log", "many", "The log holds 41018 entries."),
     Shown("console-sign-in", "/console/", "out", "We need to know that it is you"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.console.ports import Answer, Decision, Officer, ReviewKind
+from consent.portal.ports import Look
 from gateway.views.pipeline import view
 from gateway.views.values import Ask, View
 from tests.unit.gateway.services.served import Served
@@ -13,6 +14,7 @@ HOSPITAL, COUNTY, COUNCIL, PRACTICE = (
     "norwich-city-council",
     "wensum-valley-practice",
 )
+TOO_LATE = "Somebody else has decided this in the meantime. Look at what they decided."
 LOOKED = "a.practitioner"
 """The subject id of whoever looks in `tests.support.walk`."""
 
@@ -57,3 +59,11 @@ async def decide(
     assert review is not None
     look_again = None if days is None else served.officers.desk.deciding.day_in(days)
     await served.officers.decide(who, kind, index, Decision(answer, words, look_again, review.version))
+
+
+async def queue(served: Served, organisation: str) -> list[tuple[str, int, int]]:
+    return [(one.kind, one.row.index, one.left) for one in await served.officers.tasks(officer(organisation))]
+
+
+async def history(served: Served) -> tuple[Look, ...]:
+    return await served.residents.history(served.person, None)
