@@ -19,6 +19,7 @@ TESTS = "tests/unit/gateway/policy"
 
 KILLERS: dict[str, tuple[str, ...]] = {
     "answer": ("test_question_and_answer.py", "test_engine.py"),
+    "bundle": ("test_bundle.py", "test_bundle_edges.py"),
     "bundle_archive": ("test_bundle_archive.py", "test_bundle_edges.py"),
     "compile": ("test_compile.py",),
     "question": ("test_question_and_answer.py", "test_engine.py"),
@@ -36,6 +37,9 @@ KILLERS: dict[str, tuple[str, ...]] = {
 EQUIVALENT: dict[str, dict[str, str]] = {
     "answer": {
         "_sections: `entry` is True": "an empty mapping is equal to the shared empty one that it spares making",
+    },
+    "bundle": {
+        "open_registers: `name.startswith(('registers/', 'sections/'))` is True": "the other files would lie there unread",
     },
     "bundle_archive": {
         "_check_entry: `entry.sparse is not None` is False": "a sparse file has another type, or PAX headers",
