@@ -46,6 +46,7 @@ from gateway.policy.opening import (
 )
 from gateway.policy.register_values import Registers
 from gateway.policy.registers import load_registers
+from gateway.reviews.inputs import purge_inputs
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_opa_token, read_sources
 from gateway.suspending import Suspending
@@ -122,6 +123,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     log = Log(database, secrets.signer, clock, settings.log_origin)
     try:
         put_in_force(log, authority, keys, policy)
+        purge_inputs(database, clock.now())
     except OnceToldError:
         await policy.release()
         database.close()
