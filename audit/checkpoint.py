@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from audit.errors import VerificationError
 from audit.merkle import EMPTY_ROOT, HASH_BYTES
-from audit.note import Signer, VerifierKey, open_note, sign
+from audit.note import NoteKey, Signer, VerifierKey, open_note, sign
 from audit.text import MAX_INTEGER, from_base64, from_decimal, to_base64
 
 
@@ -58,21 +58,24 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(lines[0], size, root, tuple(lines[3:]))
 
 
-def sign_checkpoint(origin: str, size: int, root: bytes, signer: Signer) -> str:
-    """The signed note of a checkpoint. The signer's name has to be the origin, else `CheckpointError`."""
-    if signer.name != origin:
+def sign_checkpoint(origin: str, size: int, root: bytes, *signers: Signer) -> str:
+    """The signed note of a checkpoint, one line a signer: more than one while the log goes over to another key.
+
+    Each signer's name has to be the origin, else `CheckpointError`.
+    """
+    if any(signer.name != origin for signer in signers):
         raise CheckpointError("the signing key's name is not the log's origin")
-    return sign(format_checkpoint(Checkpoint(origin, size, root)), signer)
+    return sign(format_checkpoint(Checkpoint(origin, size, root)), *signers)
 
 
-def open_checkpoint(text: str, verifier_keys: Iterable[VerifierKey]) -> Checkpoint:
+def open_checkpoint(text: str, verifier_keys: Iterable[NoteKey]) -> Checkpoint:
     """Read a checkpoint signed by the log that it names.
 
     Raises `NoteError` when it is no note of a known key, `CheckpointError` when it is no checkpoint, or when none of the
-    known keys that signed it (a witness's, another log's) has the checkpoint's origin as its name.
+    known keys that signed it (a witness's, another log's) is a log's key with the checkpoint's origin as its name.
     """
     note = open_note(text, verifier_keys)
     checkpoint = parse_checkpoint(note.text)
-    if all(key.name != checkpoint.origin for key in note.signed_by):
+    if not any(isinstance(key, VerifierKey) and key.name == checkpoint.origin for key in note.signed_by):
         raise CheckpointError("the log that the checkpoint names did not sign it")
     return checkpoint

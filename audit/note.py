@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -23,13 +24,31 @@ NOTE_MAXIMUM = 1_000_000
 """Characters of a whole note: room for the 16 signatures of any kind that a verifier must accept, and for little more."""
 
 _ED25519 = b"\x01"
-_PRIVATE = "PRIVATE+KEY+"
+PRIVATE = "PRIVATE+KEY+"
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _KEY_ID = re.compile(r"[0-9a-f]{8}\Z")
 
 
 class NoteError(VerificationError):
     """A note or a key is malformed, or no known key signed the note."""
+
+
+class NoteKey(Protocol):
+    """A public key of any kind that can sign a note: a log's `VerifierKey`, a witness's `CosignatureKey`."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it signs."""
+        ...
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that tell keys of one name, and kinds of key, apart."""
+        ...
+
+    def verify(self, message: bytes, signature: bytes) -> None:
+        """Check a signature over a note's text; raises `NoteError`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +63,14 @@ class VerifierKey:
     public: bytes
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(self.name)
         if len(self.public) != 32:
             raise NoteError("an Ed25519 public key has 32 bytes")
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
         """Read `<name>+<key ID>+<base64>`; raises `NoteError`, also for other kinds of key."""
-        name, key_id, public = _parse_key(text)
+        name, key_id, public = parse_key(text)
         key = cls(name, public)
         if key.key_id != key_id:
             raise NoteError("the key ID does not belong to the key")
@@ -60,7 +79,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The first 4 bytes of SHA-256 over name, newline, 0x01 and the public key."""
-        return sha256(_encode(self.name) + b"\n" + _ED25519 + self.public).digest()[:KEY_ID_BYTES]
+        return key_id_of(self.name, _ED25519, self.public)
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Check a signature over a message; raises `NoteError`."""
@@ -89,9 +108,9 @@ class Signer:
     @classmethod
     def parse(cls, text: str) -> Signer:
         """Read `PRIVATE+KEY+<name>+<key ID>+<base64>`; raises `NoteError`."""
-        if not text.startswith(_PRIVATE):
+        if not text.startswith(PRIVATE):
             raise NoteError("this is no signing key")
-        name, key_id, seed = _parse_key(text.removeprefix(_PRIVATE))
+        name, key_id, seed = parse_key(text.removeprefix(PRIVATE))
         signer = cls(name, seed)
         if signer.verifier_key.key_id != key_id:
             raise NoteError("the key ID does not belong to the key")
@@ -109,7 +128,7 @@ class Signer:
     def export(self) -> str:
         """The signing key in full, for a secret store and nowhere else."""
         secret = to_base64(_ED25519 + self._private.private_bytes_raw())
-        return f"{_PRIVATE}{self.name}+{self._prefix.hex()}+{secret}"
+        return f"{PRIVATE}{self.name}+{self._prefix.hex()}+{secret}"
 
     def __repr__(self) -> str:
         return f"Signer({self.verifier_key})"
@@ -120,7 +139,7 @@ class Note:
     """A note that verified: its text, and the known keys that signed it, in the order of their lines."""
 
     text: str
-    signed_by: tuple[VerifierKey, ...]
+    signed_by: tuple[NoteKey, ...]
 
 
 def sign(text: str, *signers: Signer) -> str:
@@ -131,20 +150,20 @@ def sign(text: str, *signers: Signer) -> str:
     return text + "\n" + "".join(signer.signature_line(encoded) for signer in signers)
 
 
-def open_note(text: str, verifier_keys: Iterable[VerifierKey]) -> Note:
+def open_note(text: str, verifier_keys: Iterable[NoteKey]) -> Note:
     """Read a note of which at least one known key signed the text; raises `NoteError`.
 
     Lines of unknown keys are ignored. A line of a known key that does not verify condemns the whole note.
     """
-    known: dict[tuple[str, bytes], VerifierKey] = {}
+    known: dict[tuple[str, bytes], NoteKey] = {}
     for key in verifier_keys:
         if known.setdefault((key.name, key.key_id), key) != key:
             raise NoteError("two known keys share a name and a key ID")
-    body, lines = _split_note(text)
+    body, lines = split_note(text)
     encoded = _check_text(body)
-    signed_by: list[VerifierKey] = []
+    signed_by: list[NoteKey] = []
     for line in lines:
-        name, key_id, signature = _parse_signature(line)
+        name, key_id, signature = parse_signature(line)
         signer = known.get((name, key_id))
         if signer is None:
             continue
@@ -156,7 +175,7 @@ def open_note(text: str, verifier_keys: Iterable[VerifierKey]) -> Note:
     return Note(body, tuple(signed_by))
 
 
-def _split_note(text: str) -> tuple[str, list[str]]:
+def split_note(text: str) -> tuple[str, list[str]]:
     """Text and signature lines: they are parted by the last empty line."""
     if len(text) > NOTE_MAXIMUM:
         raise NoteError("the note is too long")
@@ -169,27 +188,35 @@ def _split_note(text: str) -> tuple[str, list[str]]:
     return body + "\n", lines
 
 
-def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
+def parse_signature(line: str) -> tuple[str, bytes, bytes]:
+    """Name, key ID and signature of one line, without its newline; raises `NoteError`."""
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
-    _check_name(name)
+    check_name(name)
     data = from_base64(encoded)
     if dash != "\N{EM DASH}" or data is None or len(data) <= KEY_ID_BYTES:
         raise NoteError("a signature line is malformed")
     return name, data[:KEY_ID_BYTES], data[KEY_ID_BYTES:]
 
 
-def _parse_key(text: str) -> tuple[str, bytes, bytes]:
+def key_id_of(name: str, kind: bytes, public: bytes) -> bytes:
+    """The first 4 bytes of SHA-256 over name, newline, the byte of the key's kind, and the public key."""
+    return sha256(_encode(name) + b"\n" + kind + public).digest()[:KEY_ID_BYTES]
+
+
+def parse_key(text: str, kind: bytes = _ED25519) -> tuple[str, bytes, bytes]:
+    """Name, key ID and 32 bytes of a key of one kind; raises `NoteError`. Whether the ID fits the key is not checked."""
     parts = text.split("+", 2)
     if len(parts) != 3 or _KEY_ID.match(parts[1]) is None:
         raise NoteError("a key is written <name>+<key ID>+<base64>")
     data = from_base64(parts[2])
-    if data is None or len(data) != 33 or not data.startswith(_ED25519):
-        raise NoteError("a key is malformed or not an Ed25519 key")
+    if data is None or len(data) != 33 or not data.startswith(kind):
+        raise NoteError("a key is malformed or not an Ed25519 key of the kind wanted here")
     return parts[0], bytes.fromhex(parts[1]), data[1:]
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise `NoteError` for what cannot name a key."""
     if not name or "+" in name or any(letter.isspace() for letter in name) or _CONTROL.search(name):
         raise NoteError("a key name is empty, or holds spaces or a plus sign")
     _encode(name)

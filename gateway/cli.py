@@ -12,6 +12,7 @@ from core.clock import SystemClock
 from gateway.cli_policy import agreement, policy
 from gateway.cli_replay import add_commands
 from gateway.cli_telling import say, told
+from gateway.cli_witness import witness
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys o
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
+app.add_typer(witness, name="witness")
 
 
 def settings_from_environment() -> Settings:
