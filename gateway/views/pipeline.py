@@ -41,7 +41,7 @@ from gateway.identity.caller import Caller
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator, Person
 from gateway.policy.live import AgreementCalendar, LivePolicy, Policy
-from gateway.policy.port import STRANGER, Asker, Decision, PolicyEngine, Question, Subject
+from gateway.policy.port import STRANGER, Asker, Decision, Question, Subject
 from gateway.policy.port import Permission as PolicyPermission
 from gateway.policy.register_values import Check
 from gateway.views.fetch import Outages, fetch
@@ -111,16 +111,6 @@ class Parts:
     database: Database
     clock: Clock
     timing: Timing
-
-    @property
-    def engine(self) -> PolicyEngine:
-        """The engine that decides now, for whoever asks one question: a request takes it from `in_charge`, once."""
-        return self.policy.current.engine
-
-    @property
-    def agreements(self) -> AgreementCalendar:
-        """The agreements by time, as of now."""
-        return self.policy.current.calendar
 
 
 async def view(parts: Parts, authorization: Sequence[str], ask: Ask, correlation_id: str) -> View:

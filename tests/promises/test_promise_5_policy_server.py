@@ -143,7 +143,7 @@ async def test_without_closing_the_servers_last_decision_would_go_on(
 ) -> None:
     await way.allow()
     async with served(way, policy) as (opa, parts):
-        going_on = way.deciding(LastKnown(parts.engine, {}), parts=parts)
+        going_on = way.deciding(LastKnown(parts.policy.current.engine, {}), parts=parts)
         assert (await way.ask(parts=going_on)).sections
         if fault == "down":
             await opa.stop()
