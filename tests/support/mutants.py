@@ -260,13 +260,13 @@ class Judge:
 def _reaching(
     items: list[pytest.Item], seen: list[Seen], lines: frozenset[int], popular: Counter[int]
 ) -> list[pytest.Item]:
-    """The tests that reach one of the lines; first those that reach what few others do, and the quick ones."""
+    """The tests that reach one of the lines; first the quick ones that reach what few others do."""
     order = sorted(
-        (min(popular[line] for line in one.lines & lines), one.seconds, index)
+        (min(popular[line] for line in one.lines & lines) * one.seconds, index)
         for index, one in enumerate(seen)
         if one.lines & lines
     )
-    return [items[index] for _, _, index in order]
+    return [items[index] for _, index in order]
 
 
 def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:

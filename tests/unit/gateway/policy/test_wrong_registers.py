@@ -228,6 +228,15 @@ RIGHT: dict[str, tuple[str, dict[str, str]]] = {
         "registers/purposes.yaml",
         {"maximum_days: 90\n    review_days: null": "maximum_days: null\n    review_days: 30"},
     ),
+    "an emergency that is reviewed and told": (
+        "registers/purposes.yaml",
+        {
+            "    permission_rule: none\n": (
+                "    permission_rule: none\n    review_hours: 48\n    notify: true\n"
+                "    emergency: {reasons: [{code: life-at-risk, plain_words: Somebody may die}], use_minutes: 60}\n"
+            )
+        },
+    ),
     "a gate that no source needs": (
         DUTY,
         {
