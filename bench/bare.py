@@ -36,7 +36,7 @@ from adapters.tabular.source import TabularSource
 from bench.captured import Asked, read_captured
 from core.clock import SystemClock
 from core.sections import load_sections, policies_folder
-from gateway.serving import configure_logs
+from gateway.log_lines import configure_logs
 from gateway.settings import Settings, read_sources
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from audit.witness.kept import Cosignatures
 from core.errors import ClosedError, OnceToldError
 from core.pages.static_files import STATIC_PATH, static_app
 from gateway.api.contract import SUMMARY, TITLE, VERSION
@@ -45,8 +46,10 @@ def create_app(gateway: Gateway) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gateway.sources.health.start()
+        gateway.witnessing.start()
         async with watching(gateway.watcher):
             yield
+        await gateway.witnessing.stop()
         close_pages()
         await gateway.close()
 
@@ -133,6 +136,8 @@ def _parts(gateway: Gateway) -> ApiParts:
             clock=gateway.clock,
             ready=lambda: assert_ready(gateway),
             policy_alert=lambda: gateway.policy.alert,
+            cosigned=Cosignatures(gateway.database).newest,
+            witnesses=gateway.witnessing.standing,
             public_url=gateway.settings.public_url,
             issuers=gateway.issuers,
         ),

@@ -35,7 +35,8 @@ def serve(
     if key is None or state is None or not log_key:
         raise typer.BadParameter("say --key, --state and --log-key, or `oncetold witness keygen`")
     from audit.note import VerifierKey
-    from gateway.witness_serving import WitnessFiles, serve_witness
+    from gateway.witness_files import WitnessFiles
+    from gateway.witness_serving import serve_witness
 
     with told():
         logs = [VerifierKey.parse(one) for one in log_key]
@@ -49,7 +50,7 @@ def keygen(
     name: Annotated[str, typer.Option(help="Its name in every cosignature, like witness.example/w1.")],
 ) -> None:
     """Make the key and the file of a new witness, and print its public key for ONCETOLD_WITNESSES_FILE."""
-    from gateway.witness_serving import WitnessFiles, make_witness
+    from gateway.witness_files import WitnessFiles, make_witness
 
     with told():
         say(f"the witness's public key: {make_witness(WitnessFiles(key, state), name)}")
@@ -59,7 +60,7 @@ def keygen(
 def evidence(key: KeyFile, state: StateFile) -> None:
     """Print what logs were caught at: pairs of checkpoints of one size with different roots, both signed by the log."""
     from audit.witness.store import WitnessStore
-    from gateway.witness_serving import read_witness_key
+    from gateway.witness_files import read_witness_key
 
     with told():
         store = WitnessStore(state, read_witness_key(key).key)

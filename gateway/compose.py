@@ -53,6 +53,9 @@ from gateway.suspending import Suspending
 from gateway.views.pipeline import Parts, Timing
 from gateway.views.record import Recording
 from gateway.watching import PolicyWatcher, Watched
+from gateway.witness_client import HttpSubmit
+from gateway.witnesses_file import read_witnesses
+from gateway.witnessing import Witnessing
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Gateway:
     views: Parts
     consenting: Consenting
     edge: Edge
+    witnessing: Witnessing
     http: aiohttp.ClientSession
 
     @property
@@ -107,6 +111,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     # All that is only read comes first: whatever is wrong there leaves nothing open behind it.
     secrets = load_secrets(settings.secrets_file)
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
+    witnesses = () if settings.witnesses_file is None else read_witnesses(settings.witnesses_file)
     policy = open_policy(settings)
     try:
         sources = open_sources(read_sources(settings.sources_file), system_parts(policy.sections, clock))
@@ -173,6 +178,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         views=views,
         consenting=Consenting(ledger, committer, clock),
         edge=Edge(verifier, committer, keys),
+        witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),
         http=http,
     )
 

@@ -21,6 +21,7 @@ from gateway.policy.live import Policy
 from gateway.policy.port import STRANGER, Asker, Question
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_sign_in_secret, read_sources
+from gateway.witnesses_file import read_witnesses
 
 NOBODY = Asker("", "", None, frozenset())
 """Whom every policy refuses."""
@@ -45,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("sources", _sources),
         ("database", _database),
         ("key store", _key_store),
+        ("witnesses", _witnesses),
         ("addresses", _addresses),
         ("sign-in", _sign_in),
     )
@@ -140,6 +142,13 @@ def _key_store(settings: Settings) -> str:
     finally:
         database.close()
     return "answers, and its keys unwrap with these secrets"
+
+
+def _witnesses(settings: Settings) -> str:
+    if settings.witnesses_file is None:
+        return "none: nobody but the log's keeper vouches that there is one log"
+    witnesses = read_witnesses(settings.witnesses_file)
+    return f"{len(witnesses)} configured: {', '.join(one.key.id for one in witnesses)}"
 
 
 def _addresses(settings: Settings) -> str:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import resource
-from types import TracebackType
-from typing import Final, TypeAlias
+from typing import Final
 
-import structlog
 import uvicorn
 import uvloop
 
 from core.errors import OnceToldError
 from gateway.app import create_app
 from gateway.compose import compose
+from gateway.log_lines import configure_logs
 from gateway.settings import Settings
 from gateway.web.protocol import BoundedHead
 
-_ExcInfo: TypeAlias = (
-    "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
-)
 YOUNG_OBJECTS: Final = 20_000
 """Containers made and kept before the collector looks for cycles: some hundred requests' worth, a few megabytes."""
 
@@ -69,27 +64,3 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
-
-
-def configure_logs() -> None:
-    """JSON lines on stdout, without personal data by construction: events carry codes and correlation ids only."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler()
-    handler.setFormatter(TypesOnly("%(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
-class TypesOnly(logging.Formatter):
-    """Of an exception that others log (uvicorn, asyncio), the type alone: its message may hold record content."""
-
-    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name that `logging` calls
-        """See `logging.Formatter`."""
-        return "" if ei[0] is None else ei[0].__name__

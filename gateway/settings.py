@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     policies_folder: registers, section schemas and compiled policy, where they are not the ones that come with OnceTold.
     policy_bundle: a signed bundle instead, taken from policy_keys' keys only; looked at again every policy_poll seconds.
     opa_url: a central OPA server that decides instead of the engine in process; opa_token_file: its bearer token.
+    witnesses_file: the witnesses that cosign the log (docs/audit-log.md).
     public_url: the address under which browsers and partners reach the gateway.
     sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
     insecure_cookies: leave `Secure` off the cookies, for browsers that do not count loopback as secure (Safari); refused
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8800, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8800"
     log_origin: str = "oncetold.test/log"
+    witnesses_file: Path | None = None
     sign_in_issuer: str | None = None
     sign_in_client: str = "oncetold-web"
     sign_in_secret_file: Path | None = None

@@ -295,6 +295,16 @@ class HealthView(Answer):
     status: Literal["ok"]
 
 
+class WitnessesView(Answer):
+    """How many witnesses of the log are in which state."""
+
+    ok: int = Field(description="They have cosigned the log as it stood a moment ago.")
+    behind: int = Field(description="They have not, or not yet: down, slow, or they refuse.")
+    conflict: int = Field(
+        description="They have seen a log that this one does not continue. Look into it at once."
+    )
+
+
 class ReadinessView(Answer):
     """Whether the gateway would serve a request now; `part` is what is in doubt."""
 
@@ -303,6 +313,9 @@ class ReadinessView(Answer):
     policy_alert: str | None = Field(
         default=None,
         description="Why the newest policy bundle was refused; the one before it decides until a good one comes.",
+    )
+    witnesses: WitnessesView | None = Field(
+        default=None, description="Told where the log has witnesses. They decide nothing about readiness."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -15,6 +15,7 @@ from audit.note import VerifierKey
 from audit.store import LogStore
 from audit.text import MAX_INTEGER
 from audit.tiles import TILE_WIDTH, Resource, TileError, encode_bundle, parse_path
+from audit.witness.kept import Cosigned
 from core.clock import Clock
 from core.errors import ClosedError
 from gateway.api.documents import PUBLIC_PROBLEMS, STORE_PROBLEMS, header_references, problems
@@ -50,7 +51,8 @@ class OperationParts:
     """What these endpoints use.
 
     ready: raises `ClosedError` while something that every answer depends on is in doubt. policy_alert: why the newest policy
-    bundle was refused, as a code.
+    bundle was refused, as a code. cosigned: the newest checkpoint that witnesses have seen, if any. witnesses: how many of
+    them are in which state.
     """
 
     store: LogStore
@@ -60,6 +62,8 @@ class OperationParts:
     public_url: str
     issuers: tuple[str, ...]
     policy_alert: Callable[[], str | None] = lambda: None
+    cosigned: Callable[[], Cosigned | None] = lambda: None
+    witnesses: Callable[[], Mapping[str, int]] = dict
 
 
 def build_routers(parts: Callable[[], OperationParts]) -> tuple[APIRouter, ...]:
@@ -93,20 +97,25 @@ def _probes(parts: Callable[[], OperationParts]) -> APIRouter:
         """503 while database, key store, log, policy or clock are in doubt.
 
         `policy_alert` says that the newest policy bundle was refused, and why, while the one before it still decides.
+        `witnesses` tells how many witnesses have seen the log as it is; no answer waits for them.
         """
         try:
             parts().clock.assert_sound()
             await asyncio.to_thread(parts().ready)
         except ClosedError as closed:
-            return JSONResponse({"status": "closed", "part": closed.part, **_alert(parts())}, 503)
-        return JSONResponse({"status": "ready", **_alert(parts())})
+            return JSONResponse({"status": "closed", "part": closed.part, **_beside(parts())}, 503)
+        return JSONResponse({"status": "ready", **_beside(parts())})
 
     return router
 
 
-def _alert(parts: OperationParts) -> dict[str, str]:
-    code = parts.policy_alert()
-    return {} if code is None else {"policy_alert": code}
+def _beside(parts: OperationParts) -> dict[str, str | Mapping[str, int]]:
+    """What is told beside readiness, where there is something to tell."""
+    code, witnesses = parts.policy_alert(), parts.witnesses()
+    told: dict[str, str | Mapping[str, int]] = {} if code is None else {"policy_alert": code}
+    if any(witnesses.values()):
+        told["witnesses"] = witnesses
+    return told
 
 
 def _log(parts: Callable[[], OperationParts]) -> APIRouter:
@@ -120,7 +129,13 @@ def _log(parts: Callable[[], OperationParts]) -> APIRouter:
         operation_id="getCheckpoint",
     )
     async def checkpoint() -> PlainTextResponse:
-        """Size and root of the log, signed. Anyone holding two can prove that the log only grew."""
+        """Size and root of the log, signed. Anyone holding two can prove that the log only grew.
+
+        The newest one that a witness has cosigned, with every witness's line; without witnesses, the newest.
+        """
+        cosigned = await asyncio.to_thread(parts().cosigned)
+        if cosigned is not None:
+            return PlainTextResponse(cosigned.checkpoint)
         head = await asyncio.to_thread(parts().store.head)
         if head is None:
             raise ClosedError("audit log", "not begun")

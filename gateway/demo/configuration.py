@@ -12,6 +12,7 @@ from adapters.sandbox import council_housing, nhs_fhir
 from adapters.sandbox.identity_provider.clients import WEB_CLIENT, secret_of
 from gateway.demo.layout import Addresses, Layout
 from gateway.secrets import make_secrets
+from gateway.witness_files import make_witness, read_witness_key
 
 # Timeout and probe together stay below the gateway's fetch deadline, so that an outage is known by the time of the answer.
 _LIMITS = {"timeout": 0.9, "probe_timeout": 0.5}
@@ -45,6 +46,9 @@ def write_configuration(layout: Layout, addresses: Addresses) -> dict[str, str]:
         "ONCETOLD_SANDBOX_PRACTICE_TOKEN": nhs_fhir.DEFAULT_TOKEN,
         "ONCETOLD_SANDBOX_COUNCIL_KEY": council_housing.DEFAULT_KEY,
     }
+    if addresses.witnesses:
+        layout.witnesses.write_text(_witnesses(layout, addresses))
+        settings["ONCETOLD_WITNESSES_FILE"] = str(layout.witnesses)
     layout.environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     addresses.write(layout.addresses)
     return {**_inherited(), **settings}
@@ -66,6 +70,17 @@ def _issuers(identity: str) -> str:
         entry["jwks_uri"] = entry["jwks_uri"].replace(entry["issuer"], identity, 1)
         entry["issuer"] = identity
     return yaml.safe_dump(register, sort_keys=False)
+
+
+def _witnesses(layout: Layout, addresses: Addresses) -> str:
+    """Each witness has its own key and file, made once and kept: one that forgot what it saw would be none."""
+    entries = []
+    for name, url in addresses.witnesses.items():
+        files = layout.witness(name)
+        full = f"oncetold.test/{name}"
+        key = read_witness_key(files.key).key if files.key.exists() else make_witness(files, full)
+        entries.append({"name": full, "url": url, "key": str(key)})
+    return yaml.safe_dump({"witnesses": entries}, sort_keys=False)
 
 
 def _sources(addresses: Addresses) -> dict[str, object]:

@@ -14,8 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import OnceToldError
+from gateway.witness_files import WitnessFiles
 
-PREFERRED = {"gateway": 8800, "identity": 8810, "nhs": 8820, "council": 8830}
+PREFERRED = {
+    "gateway": 8800,
+    "identity": 8810,
+    "nhs": 8820,
+    "council": 8830,
+    "witness_one": 8840,
+    "witness_two": 8850,
+}
 TRIES = 50
 
 
@@ -39,6 +47,15 @@ class Layout:
         """Where everything listens."""
         return self.folder / "addresses.json"
 
+    @property
+    def witnesses(self) -> Path:
+        """Which witnesses the gateway submits its log to."""
+        return self.folder / "witnesses.yaml"
+
+    def witness(self, name: str) -> WitnessFiles:
+        """What one of the witnesses keeps: on one machine here, on another organisation's anywhere else."""
+        return WitnessFiles(self.folder / f"{name}.key", self.folder / f"{name}.db")
+
     def logs(self, name: str) -> Path:
         """What a process wrote."""
         return self.folder / "logs" / f"{name}.log"
@@ -46,13 +63,21 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Base URLs of everything that was started, without a slash at the end."""
+    """Base URLs of everything that was started, without a slash at the end; empty for a witness that was not."""
 
     gateway: str
     identity: str
     nhs: str
     council: str
     charity_folder: str
+    witness_one: str = ""
+    witness_two: str = ""
+
+    @property
+    def witnesses(self) -> dict[str, str]:
+        """Name of each witness that was started -> its base URL."""
+        both = {"witness-one": self.witness_one, "witness-two": self.witness_two}
+        return {name: url for name, url in both.items() if url}
 
     @classmethod
     def read(cls, path: Path) -> Addresses:

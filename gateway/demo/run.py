@@ -17,6 +17,7 @@ from gateway.demo.layout import Addresses, Layout, choose_ports
 from gateway.demo.processes import Processes
 from gateway.demo.seeding import seed
 from gateway.migrating import prepare_storage
+from gateway.secrets import load_secrets
 from gateway.settings import Settings
 
 Say = Callable[[str], None]
@@ -71,7 +72,7 @@ def settings_of(environment: dict[str, str]) -> Settings:
 
 
 def start_all(processes: Processes, layout: Layout, addresses: Addresses) -> None:
-    """Start the identity provider, the agencies that serve, and the gateway."""
+    """Start the identity provider, the agencies that serve, the log's witnesses, and the gateway."""
 
     def port(url: str) -> str:
         return url.rpartition(":")[2]
@@ -89,6 +90,12 @@ def start_all(processes: Processes, layout: Layout, addresses: Addresses) -> Non
     processes.start("identity", identity, layout.logs("identity"))
     for name, url in (("nhs", addresses.nhs), ("council", addresses.council)):
         processes.start(name, ["-m", "adapters.sandbox", name, "--port", port(url)], layout.logs(name))
+    log_key = str(load_secrets(layout.folder / "secrets.json").signer.verifier_key)
+    for name, url in addresses.witnesses.items():
+        files = layout.witness(name)
+        kept = ["--key", str(files.key), "--state", str(files.state)]
+        witness = ["-m", "gateway", "witness", *kept, "--log-key", log_key, "--port", port(url)]
+        processes.start(name, witness, layout.logs(name))
     processes.start("gateway", ["-m", "gateway", "serve"], layout.logs("gateway"))
 
 
@@ -98,6 +105,7 @@ def readiness(addresses: Addresses) -> dict[str, str]:
         "identity": addresses.identity + "/.well-known/openid-configuration",
         "nhs": addresses.nhs + "/metadata",
         "council": addresses.council + "/health",
+        **{name: url + "/key" for name, url in addresses.witnesses.items()},
         "gateway": addresses.gateway + "/readyz",
     }
 
@@ -114,6 +122,7 @@ def _table(addresses: Addresses) -> str:
         ("Practice (FHIR R4)", addresses.nhs, ""),
         ("Council (REST)", addresses.council, ""),
         ("Charity (CSV)", addresses.charity_folder, ""),
+        *(("Witness of the log", url, name) for name, url in addresses.witnesses.items()),
     )
     width = max(len(row[1]) for row in rows)
     lines = [f"  {name:<20}{address:<{width + 2}}{who}".rstrip() for name, address, who in rows]

@@ -32,6 +32,7 @@ NAMES = [
     "sources",
     "database",
     "key store",
+    "witnesses",
     "addresses",
     "sign-in",
 ]
@@ -61,6 +62,7 @@ def test_a_configuration_that_would_start_is_found_good_in_every_part(settings: 
     assert found["sources"][1].startswith("3 configured: ")
     assert found["issuers"][1].startswith("1 trusted: ")
     assert found["sign-in"][1].endswith("with a secret")
+    assert found["witnesses"][1].startswith("none: ")
 
 
 def test_no_finding_tells_a_secret(settings: Settings) -> None:

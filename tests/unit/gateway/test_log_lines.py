@@ -3,7 +3,7 @@
 import io
 import logging
 
-from gateway.serving import TypesOnly
+from gateway.log_lines import TypesOnly
 
 
 def test_a_logged_exception_is_its_type_alone() -> None:
