@@ -47,7 +47,7 @@ class Batch:
         if found is not None or self.held_from != self.start:
             return found
         hashes = [kept(index) for index in range(self.start, self.size + len(self.beyond))]
-        return self._by_hashes(hashes) or self._by_details() or self._by_trying()
+        return self._by_hashes(hashes) or self._by_details() or self._by_trying() or self._by_end(hashes)
 
     def by_count(self, total: int, size: int) -> TamperedError:
         """The harm, as far as the number of entries tells it: of all found, and of all signed."""
@@ -112,6 +112,15 @@ class Batch:
                     place = self.start + at
                     return TamperedError(Harm.REORDERED, place, place, "in another order the root is right")
         return None
+
+    def _by_end(self, kept: Sequence[bytes | None]) -> TamperedError | None:
+        """Where the entries end within it, if those that are there are what was kept of them."""
+        found = self._hashes()
+        if self.start + len(found) >= self.size or found != list(kept[: len(found)]):
+            return None
+        return TamperedError(
+            Harm.TRUNCATED, self.start + len(found), self.size - 1, "the entries end before it"
+        )
 
     def _hashes(self) -> list[bytes]:
         return [leaf_hash(one.leaf) for one in (*self.seen, *self.beyond)]

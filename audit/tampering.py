@@ -16,7 +16,7 @@ from audit.note import VerifierKey
 from audit.verify import VerifiedLog
 
 LOOK_AHEAD = 256
-"""Entries read beyond a bad batch, to tell what is missing from what merely stands elsewhere."""
+"""Entries read beyond a bad batch, to tell what is missing from what stands elsewhere: what moved further is edited."""
 
 SPAN = 1024
 """Entries held at a time, where checkpoints lie far apart: an export of any length needs little memory."""
