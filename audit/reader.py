@@ -5,15 +5,16 @@ Nothing here decides who may read: the gateway hands a person's tag or an office
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, column, func, select, table, true
 
-from audit import leaf, merkle, tlog_proof
+from audit import leaf, merkle, searching, tlog_proof
 from audit.entries import Opening, open_entry
 from audit.errors import VerificationError
+from audit.facets import Facet, Query
 from audit.log import Receipt
 from audit.store import LogStore
 from core.keys import KeyStore, MissingKeyError
@@ -28,6 +29,11 @@ _DETAIL = table(
 )
 _ENTRY = table("log_entry", column("index"), column("leaf"))
 _ORGANISATION = table("log_entry_organisation", column("organisation"), column("index"))
+
+__all__ = ["LogReader", "Query", "StoredEntry", "Which", "every"]
+
+PAGES_WITHOUT_DETAILS = 20
+"""How many pages without any detail left a search passes over."""
 
 Which: TypeAlias = Callable[[FromClause], ColumnElement[bool]]
 """Which entries a reader may be given: from the columns of `log_entry_detail` to a condition in SQL, so that what it keeps
@@ -55,21 +61,6 @@ class StoredEntry:
     sealed: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is searched for within one organisation's entries; None means any. Times are milliseconds, until exclusive."""
-
-    organisation: str
-    kind: str | None = None
-    outcome: str | None = None
-    purpose: str | None = None
-    text: str = ""
-    from_ms: int | None = None
-    until_ms: int | None = None
-    before: int | None = None
-    limit: int = 50
-
-
 class LogReader:
     """Reads entries and makes receipts for them."""
 
@@ -77,6 +68,7 @@ class LogReader:
         self._database = database
         self._store = store
         self._keys = keys
+        self._facets: dict[str, dict[int, Facet]] = {}
 
     def of_tag(
         self, tag: bytes, kinds: Sequence[str], before: int | None, limit: int, which: Which = every
@@ -100,39 +92,48 @@ class LogReader:
 
     def search(self, query: Query) -> tuple[StoredEntry, ...]:
         """The newest entries that concern the organisation and fit the query."""
-        wanted = _entries().join(_ORGANISATION, _ORGANISATION.c.index == _DETAIL.c.index)
-        wanted = wanted.where(_ORGANISATION.c.organisation == query.organisation)
-        for name in ("kind", "outcome", "purpose"):
-            value = getattr(query, name)
-            if value is not None:
-                wanted = wanted.where(_DETAIL.c[name] == value)
-        if query.text:
-            # The index holds codes only, so that is what free text can find; % and _ mean themselves.
-            like = [
-                _DETAIL.c[name].contains(query.text.lower(), autoescape=True)
-                for name in ("recipient", "role", "purpose", "outcome")
-            ]
-            wanted = wanted.where(like[0] | like[1] | like[2] | like[3])
-        if query.from_ms is not None:
-            wanted = wanted.where(_DETAIL.c.at_ms >= query.from_ms)
-        if query.until_ms is not None:
-            wanted = wanted.where(_DETAIL.c.at_ms < query.until_ms)
-        if query.before is not None:
-            wanted = wanted.where(_ORGANISATION.c.index < query.before)
-        wanted = wanted.order_by(_ORGANISATION.c.index.desc()).limit(query.limit)
+        facets = None if query.any_facet else self._fitting(query)
+        found: list[StoredEntry] = []
         with self._database.read() as tx:
-            return tuple(map(_stored, tx.execute(wanted)))
+            within = searching.places(tx, query)
+            for _ in range(PAGES_WITHOUT_DETAILS):
+                indexes = searching.newest(tx, query, within, facets, query.limit)
+                some = _entries().where(_DETAIL.c.index.in_(indexes)).order_by(_DETAIL.c.index.desc())
+                found += map(_stored, tx.execute(some))
+                if len(indexes) < query.limit or len(found) >= query.limit:
+                    break
+                # Details may be gone for good; what lies behind them is still to be found.
+                within = replace(within, before=indexes[-1])
+        return tuple(found[: query.limit])
 
     def outcomes(self, organisation: str) -> tuple[str, ...]:
         """Every outcome that stands in the organisation's entries."""
-        wanted = (
-            select(_DETAIL.c.outcome)
-            .join(_ORGANISATION, _ORGANISATION.c.index == _DETAIL.c.index)
-            .where(_ORGANISATION.c.organisation == organisation)
-            .distinct()
-        )
+        return tuple(sorted({facet.outcome for facet in self.facets(organisation).values()}))
+
+    def facets(self, organisation: str) -> Mapping[int, Facet]:
+        """Number -> what kinds of entries concern the organisation."""
+        known = self._facets.setdefault(organisation, {})
         with self._database.read() as tx:
-            return tuple(sorted(tx.execute(wanted).scalars()))
+            numbers = searching.facet_numbers(tx, organisation)
+            for number in numbers:
+                if number not in known:
+                    named = searching.facet_named(tx, organisation, number)
+                    if named is not None:
+                        known[number] = named
+        return {number: known[number] for number in numbers if number in known}
+
+    def counts(self, organisation: str, since_ms: int, until_ms: int) -> Mapping[Facet, int]:
+        """How many entries of each facet concern the organisation, in that time (until exclusive)."""
+        facets = self.facets(organisation)
+        with self._database.read() as tx:
+            within = searching.Places(searching.place_at(tx, since_ms), searching.place_at(tx, until_ms))
+            return {
+                facets[number]: many
+                for number, many in searching.counts(tx, organisation, facets, within).items()
+            }
+
+    def _fitting(self, query: Query) -> list[int]:
+        return [number for number, facet in self.facets(query.organisation).items() if facet.fits(query)]
 
     def entry(self, index: int, which: Which = every) -> StoredEntry | None:
         """One entry, whoever it concerns."""

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, column, func, insert, literal, sel
 from sqlalchemy.sql import TableClause
 
 from audit import merkle, tiles
-from audit.entries import SealedEntry
+from audit.entries import Draft, SealedEntry
+from audit.facets import code_of, facet_number
 from core.storage import Database, Prepared
 
 _HEAD = table("log_head", *(column(name) for name in ("id", "size", "frontier", "checkpoint", "at_ms")))
@@ -23,7 +24,9 @@ _DETAIL = table(
         for name in ("index", "at_ms", "kind", "outcome", "recipient", "role", "purpose", "tag", "sealed")
     ),
 )
-_ORGANISATION = table("log_entry_organisation", column("organisation"), column("index"))
+_ORGANISATION = table(
+    "log_entry_organisation", *(column(name) for name in ("organisation", "index", "facet", "code"))
+)
 
 _HEAD_COLUMNS = (_HEAD.c.size, _HEAD.c.frontier, _HEAD.c.checkpoint, _HEAD.c.at_ms)
 _LOCK_HEAD = {
@@ -61,6 +64,11 @@ _PUT_TILE = Prepared(
     .where(_TILE.c.level == bindparam("tile_level"), _TILE.c.n == bindparam("tile_n"))
     .values(hashes=bindparam("hashes"))
 )
+
+
+def _found_by(draft: Draft) -> tuple[int, str | None]:
+    number = facet_number(draft.kind.value, draft.outcome, draft.recipient, draft.role, draft.purpose)
+    return number, code_of(draft.detail.get("person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +146,9 @@ class LogStore:
             ],
         )
         concerned = [
-            {"organisation": organisation, "index": first + n}
+            {"organisation": organisation, "index": first + n, "facet": facet, "code": code}
             for n, entry in enumerate(entries)
+            for facet, code in (_found_by(entry.draft),)
             for organisation in sorted(entry.draft.organisations)
         ]
         if concerned:

@@ -83,9 +83,19 @@ class EntryDetail(SQLModel, table=True):
 
 
 class EntryOrganisation(SQLModel, table=True):
-    """Which organisations an entry concerns: an officer sees only entries of their own (design, issue 5)."""
+    """Which organisations an entry concerns: an officer sees only entries of their own (design, issue 5).
+
+    facet: what a search filters by (`audit.facets`). code: how officers name the person of the entry; None where there is
+    none, and once the person's key was erased.
+    """
 
     __tablename__ = "log_entry_organisation"
+    __table_args__ = (
+        Index("ix_log_entry_organisation_facet", "organisation", "facet", "index"),
+        Index("ix_log_entry_organisation_code", "organisation", "code", "index"),
+    )
 
     organisation: str = Field(primary_key=True)
     index: int = Field(primary_key=True, sa_type=BigInteger)
+    facet: int | None = Field(default=None, sa_type=BigInteger)
+    code: str | None = None

@@ -50,9 +50,6 @@ from gateway.services.words import Wording
 from gateway.signin.service import SignIn
 from gateway.views.record import is_code
 
-CODE_PAGE, CODE_PAGES = 200, 10
-"""A person's code is looked for among the newest 2,000 entries that fit the other filters."""
-
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -208,17 +205,9 @@ class OfficerServices:
         code = query.text.upper()
         if not is_code(code):
             return tuple(map(self.items.row, self.reader.search(query)))
-        # The person's code stands in the sealed detail only, so it is looked for entry by entry, newest first.
-        items = self.items
-        rows: list[Row] = []
-        page, before = replace(query, text="", limit=CODE_PAGE), query.before
-        for _ in range(CODE_PAGES):
-            entries = self.reader.search(replace(page, before=before))
-            rows += (row for row in map(items.row, entries) if row.person_pseudonym == code)
-            if len(entries) < CODE_PAGE or len(rows) >= SEARCH_PAGE:
-                break
-            before = entries[-1].index
-        return tuple(rows[:SEARCH_PAGE])
+        found = map(self.items.row, self.reader.search(replace(query, text="", code=code)))
+        # What is sealed under a key that was erased is about nobody any more, whatever its index still says.
+        return tuple(row for row in found if row.person_pseudonym == code)
 
     async def _note(self, officer: Officer, outcome: str, what: dict[str, Json]) -> None:
         draft = Draft(

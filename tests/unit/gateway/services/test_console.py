@@ -82,25 +82,28 @@ async def test_a_person_is_found_by_the_code_that_the_entries_show(served: Serve
     assert await found(served, text="AAAA-AAAA") == []
 
 
-async def test_a_persons_code_is_looked_for_page_by_page(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gateway.services.console.CODE_PAGE", 3)
-    old = append(served, "empty", {"person": "ABCD-EFGH"})
-    append(served, "empty", {"person": "ZZZZ-ZZZZ"}, count=7)
-    assert await found(served, text="ABCD-EFGH") == old
-    monkeypatch.setattr("gateway.services.console.CODE_PAGES", 2)
-    assert await found(served, text="ABCD-EFGH") == []
-
-
-async def test_a_search_by_code_gives_one_page_at_most(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gateway.services.console.CODE_PAGE", SEARCH_PAGE + 5)
+async def test_a_search_by_code_gives_one_page_at_most(served: Served) -> None:
     indexes = append(served, "empty", {"person": "ABCD-EFGH"}, count=SEARCH_PAGE + 2)[::-1]
+    append(served, "empty", {"person": "ZZZZ-ZZZZ"}, count=3)
     first = await found(served, text="ABCD-EFGH")
     assert first == indexes[:SEARCH_PAGE]
     assert await found(served, text="ABCD-EFGH", before=first[-1]) == indexes[SEARCH_PAGE:]
+
+
+async def test_nobody_is_found_by_code_once_their_key_is_erased(served: Served) -> None:
+    await a_story(served)
+    code = person_code(served.way.handle())
+    assert len(await found(served, text=code)) == 2
+    served.erase()
+    assert await found(served, text=code) == []
+
+
+async def test_entries_behind_many_without_details_are_still_found(served: Served) -> None:
+    old = append(served, "refused", {}, count=2)[::-1]
+    gone = append(served, "refused", {}, count=SEARCH_PAGE + 5)
+    served.tamper('DELETE FROM log_entry_detail WHERE "index" >= :index', index=gone[0])
+    append(served, "empty", {})
+    assert await found(served, outcome="refused") == old
 
 
 async def test_a_search_without_a_code_is_paged_too(served: Served) -> None:
