@@ -9,6 +9,8 @@ import typer
 from pydantic import ValidationError
 
 from core.clock import SystemClock
+from gateway.cli_audit import audit
+from gateway.cli_person import person
 from gateway.cli_policy import agreement, policy
 from gateway.cli_replay import add_commands
 from gateway.cli_telling import say, told
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The OnceTold gateway."
 )
-audit = typer.Typer(no_args_is_help=True, help="Check the log with public keys only; needs no gateway.")
 app.add_typer(audit, name="audit")
+app.add_typer(person, name="person")
 app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
 app.add_typer(witness, name="witness")
@@ -183,20 +185,3 @@ def openapi() -> None:
     from gateway.api.publishing import contract_text
 
     typer.echo(contract_text(), nl=False)
-
-
-@audit.command()
-def verify(
-    receipt: Annotated[Path, typer.Argument(help="A receipt (C2SP tlog-proof).")],
-    leaf: Annotated[str, typer.Option(help="The leaf, base64.")],
-    key: Annotated[str, typer.Option(help="The log's public key, as `oncetold init` printed it.")],
-    opening: Annotated[
-        Path | None, typer.Option(help="The opening (JSON) that a resident downloaded.")
-    ] = None,
-) -> None:
-    """Check a receipt offline: the entry is in the log, and (with an opening) says what it says."""
-    from gateway.verifying import verify_files
-
-    with told():
-        for line in verify_files(receipt, leaf, key, opening):
-            say(line)

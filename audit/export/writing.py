@@ -14,16 +14,11 @@ from audit.note import VerifierKey
 from audit.store import Head
 from audit.tiles import TILE_WIDTH
 
-May = Callable[[Row], bool]
+May = Callable[[Row, Opening], bool]
 """Whether whoever asked for the export may have what opens an entry."""
 
 
-def nobody(_: Row) -> bool:
-    """An export for the public: leaves and checkpoints give nothing away."""
-    return False
-
-
-def everybody(_: Row) -> bool:
+def everybody(_: Row, __: Opening) -> bool:
     """The operator's own export, who holds the keys anyhow."""
     return True
 
@@ -35,8 +30,11 @@ class Exporting:
     rows: ExportRows
     key: VerifierKey
 
-    def lines(self, selection: Selection, may_open: May, now: datetime) -> Iterator[Line]:
-        """Every line, in order. Raises `VerificationError` where there is no log, or one without a proof for an entry."""
+    def lines(self, selection: Selection, may_open: May | None, now: datetime) -> Iterator[Line]:
+        """Every line, in order. may_open: None for an export without openings, which the whole public may have.
+
+        Raises `VerificationError` where there is no log, or one without a proof for an entry.
+        """
         head = self.rows.head()
         size = head.frontier.size
         made = now.isoformat(timespec="seconds")
@@ -49,7 +47,7 @@ class Exporting:
             yield line
         yield EndLine(count)
 
-    def _whole(self, head: Head, may_open: May) -> Iterator[Line]:
+    def _whole(self, head: Head, may_open: May | None) -> Iterator[Line]:
         size = head.frontier.size
         checkpoints = self.rows.checkpoints(size)
         due, last = next(checkpoints, None), -1
@@ -67,17 +65,17 @@ class Exporting:
             # The empty log's, which no batch made; or the last batch's, whose row is missing.
             yield CheckpointLine(head.checkpoint)
 
-    def _chosen(self, selection: Selection, head: Head, may_open: May) -> Iterator[Line]:
+    def _chosen(self, selection: Selection, head: Head, may_open: May | None) -> Iterator[Line]:
         for row in self.rows.entries(selection, head.frontier.size):
             yield self._entry(row, may_open, self.rows.receipt(row.index, head))
 
-    def _entry(self, row: Row, may_open: May, receipt: str | None = None) -> EntryLine:
-        opening: Opening | None = None
-        broken = False
-        if may_open(row):
-            try:
-                opening = self.rows.opening(row)
-            except VerificationError:
-                # Written down rather than raised: an export of a log that was tampered with is what an inquiry needs.
-                broken = True
-        return EntryLine(row.index, row.leaf, opening, broken, receipt)
+    def _entry(self, row: Row, may_open: May | None, receipt: str | None = None) -> EntryLine:
+        if may_open is None:
+            return EntryLine(row.index, row.leaf, receipt=receipt)
+        try:
+            opening = self.rows.opening(row)
+        except VerificationError:
+            # Written down rather than raised: an export of a log that was tampered with is what an inquiry needs.
+            return EntryLine(row.index, row.leaf, broken=True, receipt=receipt)
+        allowed = opening is not None and may_open(row, opening)
+        return EntryLine(row.index, row.leaf, opening if allowed else None, receipt=receipt)

@@ -18,6 +18,7 @@ import audit.tables
 import consent.tables
 import core.keys
 import gateway.authority
+import gateway.erasing_table
 import gateway.people.tables
 import gateway.reviews.tables
 import gateway.signin.tables
@@ -31,6 +32,7 @@ ROOMS = (
     consent.tables,
     core.keys,
     gateway.authority,
+    gateway.erasing_table,
     gateway.people.tables,
     gateway.reviews.tables,
     gateway.signin.tables,

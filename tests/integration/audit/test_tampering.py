@@ -20,7 +20,7 @@ from audit.errors import VerificationError
 from audit.export.checking import check_export
 from audit.export.lines import Line
 from audit.export.rows import ExportRows, Selection
-from audit.export.writing import Exporting, everybody, nobody
+from audit.export.writing import Exporting, everybody
 from audit.fsck import Finding, Fsck, Report
 from audit.harm import Harm, TamperedError
 from audit.log import Append, Log
@@ -69,7 +69,7 @@ def found(home: House, kept: Sequence[str] = ()) -> Finding:
 
 def lines(home: House, opened: bool = False) -> list[Line]:
     exporting = Exporting(ExportRows(home.database, home.keys), home.verifier_key)
-    return [*exporting.lines(Selection(), everybody if opened else nobody, home.clock.now())]
+    return [*exporting.lines(Selection(), everybody if opened else None, home.clock.now())]
 
 
 def named(home: House, kept: Sequence[str] = (), opened: bool = False) -> tuple[Harm, int, int]:
