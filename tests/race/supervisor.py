@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +14,11 @@ from core.keys import KeyStore
 from core.storage import Database
 from tests.race import journal
 from tests.race.check import Figures, check
-from tests.race.worker import Orders, work
+from tests.race.worker import Orders
+from tests.race.workers import LOOK_SECONDS, RaceError, Workers
 from tests.support.house import KEK, ORIGIN, SEED, house
 
 LIMIT_SECONDS = 900.0
-LOOK_SECONDS = 0.02
-FORK = multiprocessing.get_context("fork")
-"""Forked, so that a process killed is back in milliseconds; the supervisor holds no thread and no connection then."""
-
-
-class RaceError(Exception):
-    """The race itself went wrong, so that it proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,73 +71,36 @@ def run(urls: tuple[str, str], folder: Path, plan: Plan) -> Outcome:
 
 class _Race:
     def __init__(self, urls: tuple[str, str], folder: Path, plan: Plan, people: tuple[str, ...]) -> None:
-        self._urls, self._folder, self._plan, self._people = urls, folder, plan, people
+        self._urls, self._plan, self._people = urls, plan, people
         self._chance = random.Random(plan.seed)
-        self._lives = 0
-        self._finished = 0
-        self._running: dict[int, tuple[multiprocessing.process.BaseProcess, journal.Counter]] = {}
+        self._workers = Workers(plan.processes, folder, self._chance, self._orders)
 
     def run(self) -> int:
-        moments = sorted(self._chance.randrange(self._plan.operations) for _ in range(self._plan.kills))
+        workers, plan = self._workers, self._plan
+        moments = sorted(self._chance.randrange(plan.operations) for _ in range(plan.kills))
         kills, until = 0, time.monotonic() + LIMIT_SECONDS
-        for slot in range(self._plan.processes):
-            self._start(slot)
         try:
-            while (done := self._done()) < self._plan.operations or kills < len(moments):
+            workers.start()
+            while (done := workers.done()) < plan.operations or kills < len(moments):
                 if time.monotonic() > until:
                     raise RaceError(f"only {done} operations in {LIMIT_SECONDS:.0f} s")
-                self._assert_alive()
+                workers.assert_alive()
                 if kills < len(moments) and done >= moments[kills]:
-                    self._kill(self._chance.randrange(self._plan.processes))
+                    workers.kill(self._chance.randrange(plan.processes))
                     kills += 1
                 time.sleep(self._chance.random() * LOOK_SECONDS)
         finally:
-            self._stop()
+            workers.stop()
         return kills
 
-    def _start(self, slot: int) -> None:
-        self._lives += 1
-        path = self._folder / f"{slot}-{self._lives:04d}.jsonl"
-        orders = Orders(
+    def _orders(self, slot: int, life: int, path: Path) -> Orders:
+        return Orders(
             urls=self._urls,
             people=self._people,
             slot=slot,
             slots=self._plan.processes,
             journal=path,
-            seed=self._plan.seed * 10_000 + self._lives,
+            seed=self._plan.seed * 10_000 + life,
             clients=self._plan.clients,
             guard=self._plan.guard,
         )
-        process = FORK.Process(target=work, args=(orders,), name=f"race-{slot}")
-        process.start()
-        self._running[slot] = process, journal.Counter(path)
-
-    def _kill(self, slot: int) -> None:
-        process, events = self._running[slot]
-        # Whoever has not begun to work yet would be killed in vain.
-        while events() == 0 and process.is_alive():
-            time.sleep(LOOK_SECONDS)
-        time.sleep(self._chance.random() * LOOK_SECONDS)
-        if process.pid is None or not process.is_alive():
-            raise RaceError("a process ended by itself")
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-        self._finished += events()
-        self._start(slot)
-
-    def _done(self) -> int:
-        return self._finished + sum(events() for _, events in self._running.values())
-
-    def _assert_alive(self) -> None:
-        for process, _ in self._running.values():
-            if not process.is_alive():
-                raise RaceError(f"a process ended by itself (exit code {process.exitcode})")
-
-    def _stop(self) -> None:
-        for process, _ in self._running.values():
-            process.terminate()
-        for process, _ in self._running.values():
-            process.join(60)
-            if process.is_alive():
-                process.kill()
-                process.join()

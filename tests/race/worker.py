@@ -25,7 +25,7 @@ from core.clock import SystemClock
 from core.errors import ClosedError
 from core.keys import KeyStore
 from core.storage import Database, off_loop
-from core.vocabulary import Label
+from core.vocabulary import JsonObject, Label
 from gateway.authority import Authority
 from gateway.consenting import Consenting, Grant
 from gateway.identity.caller import Caller
@@ -63,7 +63,11 @@ It follows how long a commit takes, so that a slow disk does not narrow the gap 
 
 @dataclass(frozen=True)
 class Orders:
-    """What a process is to do. `guard` False takes the re-reading of the revision out."""
+    """What a process is to do.
+
+    guard: False takes the re-reading of the revision out. log: another kind of log, for what it would be without a
+    protection. obligations: of every decision, so that reviews and holds are written beside the entries.
+    """
 
     urls: tuple[str, str]
     people: tuple[str, ...]
@@ -73,6 +77,8 @@ class Orders:
     seed: int
     clients: int
     guard: bool
+    log: type[Log] = Log
+    obligations: tuple[JsonObject, ...] = ()
 
 
 class Unguarded(Ledger):
@@ -94,7 +100,7 @@ class Worker:
         keys = KeyStore(self._key_database, KEK)
         locator = Locator(self._database, keys, Handles(MASTER))
         self._ledger = Ledger(self._database) if orders.guard else Unguarded(self._database)
-        self._committer = Committer(Log(self._database, Signer(ORIGIN, SEED), clock, ORIGIN))
+        self._committer = Committer(orders.log(self._database, Signer(ORIGIN, SEED), clock, ORIGIN))
         self._consenting = Consenting(self._ledger, self._committer, clock)
         self._authority = Authority(self._database)
         self._recording = Recording(self._committer, self._ledger, self._authority, locator, keys, clock)
@@ -124,7 +130,8 @@ class Worker:
         in_force = permissions.in_force(standing.permissions, self._clock.now())
         relied_on = in_force[0].id if in_force else None
         permit = SourcePermit(COUNCIL, {"tenancy": frozenset({"status"})}, {}, frozenset({relied_on or "-"}))
-        decision = Decision(BUNDLE, None, (permit,) if in_force else ())
+        permits = (permit,) if in_force else ()
+        decision = Decision(BUNDLE, None, permits, obligations=self._orders.obligations)
         await asyncio.sleep(self._chance.random() * self._fetch_takes)
         authority = await off_loop(self._database, self._authority.state)
         if authority is None:
