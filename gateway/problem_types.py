@@ -75,8 +75,9 @@ _TYPES: Final = (
         "scope-missing",
         403,
         _NOT_AGREED,
-        "The token has no scope `views`.",
-        "Ask your issuer for a token with the scope `views`.",
+        "The token lacks the scope of its question: `views` for a view, `checks` for a check, `break-glass` for an "
+        "emergency.",
+        "Ask your issuer for a token with the scope that the detail names.",
     ),
     ProblemType(
         "purpose-unknown",

@@ -39,7 +39,7 @@ def build_router(parts: Callable[[], Parts]) -> APIRouter:
         """Whether one thing is so, where the person allowed that to be told. No value ever leaves.
 
         Not confirmed looks the same whether it is not so, nobody knows, the person did not allow it, or there is no such
-        person. Needs the scopes `checks` and `views`, and a role whose agreement names the check.
+        person. Needs the scope `checks`, and a role whose agreement names the check.
         """
         headers = request.headers.getlist("authorization")
         require_scope(await parts().verifier.verify(headers), SCOPE)

@@ -25,7 +25,7 @@ from core.vocabulary import Label
 from gateway.api.body import body_of, read_body
 from gateway.api.documents import BODY_PROBLEMS, problems
 from gateway.api.models import DemographicsBody, PointerBody, PointerRevocation, TraceAnswer, TraceRequest
-from gateway.identity.caller import Caller, require_scope
+from gateway.identity.caller import Caller, require_one_scope, require_scope
 from gateway.identity.verifier import TokenVerifier
 from gateway.people import trace
 from gateway.people.handles import Handles
@@ -48,6 +48,9 @@ class PeopleParts:
     database: Database
     clock: Clock
 
+
+ASKING: Final = ("views", "checks", "break-glass")
+"""Whoever may ask anything about a person needs their handle."""
 
 ANSWERED_EVERY: Final = 0.1
 """Seconds. A registration is answered at whole multiples: somebody new takes a key and a row more than somebody whom other
@@ -72,7 +75,7 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
         """Known and unknown people get a handle alike: it says nothing, and nobody is asked about the person."""
         parts = supply()
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
-        require_scope(caller, "views")
+        require_one_scope(caller, ASKING)
         body = await read_body(request, TraceRequest)
         return TraceAnswer(person=parts.handles.make(caller.organisation, _trace_key(body)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.identity.errors import StepUp, TokenError
@@ -49,3 +50,9 @@ def require_scope(caller: Caller, scope: str) -> None:
             f"This call needs the scope {scope}. Ask the issuer for a token with it.",
             scope=scope,
         )
+
+
+def require_one_scope(caller: Caller, scopes: Sequence[str]) -> None:
+    """Raise as `require_scope` does, about the first of the scopes, unless the caller holds one of them."""
+    if caller.scopes.isdisjoint(scopes):
+        require_scope(caller, scopes[0])

@@ -21,10 +21,10 @@ default first := null
 
 first := {
 	"code": "scope-missing",
-	"detail": "The token has no scope `views`. Ask the issuer for it.",
+	"detail": concat("", ["The token has no scope `", scope, "`. Ask the issuer for it."]),
 	"clause": null,
 } if {
-	not "views" in input.asker.scopes
+	not scope in input.asker.scopes
 } else := {
 	"code": "purpose-unknown",
 	"detail": "This purpose is not in the register. GET /v1/purposes lists them.",
@@ -104,6 +104,16 @@ first := {
 } if {
 	count(unagreed) > 0
 }
+
+# METADATA
+# title: The scope that the question needs
+# description: Each its own, so that who may only check cannot view, and nobody breaks the glass by the token of every day.
+# scope: document
+scope := "break-glass" if {
+	input.emergency != null
+} else := "checks" if {
+	input.check != null
+} else := "views"
 
 # METADATA
 # title: Sections asked for that nobody offers

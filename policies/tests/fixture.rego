@@ -130,7 +130,7 @@ everything := {
 }
 
 question := {
-	"asker": {"organisation": "county", "client": "app", "role": "worker", "scopes": ["views"], "strong": false},
+	"asker": {"organisation": "county", "client": "app", "role": "worker", "scopes": ["break-glass", "checks", "views"], "strong": false},
 	"purpose": "home",
 	"sections": null,
 	"agreements": [

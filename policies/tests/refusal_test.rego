@@ -17,7 +17,27 @@ test_nothing_is_refused_when_all_is_agreed if {
 }
 
 test_a_token_without_the_scope_is_told_so if {
-	refused(fixture.changed([{"op": "replace", "path": "/asker/scopes", "value": ["checks"]}])).code == "scope-missing"
+	refused(fixture.changed([{"op": "replace", "path": "/asker/scopes", "value": ["break-glass", "checks"]}])) == {
+		"code": "scope-missing",
+		"detail": "The token has no scope `views`. Ask the issuer for it.",
+		"clause": null,
+	}
+}
+
+test_a_check_needs_its_own_scope if {
+	patches := [
+		{"op": "replace", "path": "/asker/scopes", "value": ["break-glass", "views"]},
+		{"op": "replace", "path": "/check", "value": "is-alive"},
+	]
+	contains(refused(fixture.changed(patches)).detail, "no scope `checks`")
+}
+
+test_an_emergency_needs_its_own_scope if {
+	patches := [
+		{"op": "replace", "path": "/asker/scopes", "value": ["checks", "views"]},
+		{"op": "replace", "path": "/emergency", "value": "life-at-risk"},
+	]
+	contains(refused(fixture.changed(patches)).detail, "no scope `break-glass`")
 }
 
 test_an_unknown_purpose_is_told_so if {

@@ -27,7 +27,7 @@ from core.vocabulary import Label
 from gateway.api import checks
 from gateway.identity.caller import Caller
 from gateway.views import pipeline
-from gateway.views.pipeline import Parts
+from gateway.views.pipeline import Parts, asker_of
 from gateway.views.values import Context, Recorded, Ruling, View
 from tests.support.api import entries, post, with_callers
 from tests.support.clock import FakeClock
@@ -300,8 +300,11 @@ async def test_a_check_needs_its_own_scope_and_lets_nobody_see_the_record(way: W
     parts = with_callers(way, landlord=replace(CALLERS["landlord"], scopes=frozenset({"views"})))
     assert await asks(way, parts=parts) == (403, "insufficient-scope")
     view = {"person": way.handle("landlord"), "purpose": PURPOSE, "reason": "Asks for a flat"}
-    told = await post(way, "/v1/views", "landlord", view)
+    told = await post(way, "/v1/views", "landlord", view, parts=parts)
     assert (told.status, told.code) == (403, "role-not-permitted")
+    # Nor does a token for checks open a view.
+    told = await post(way, "/v1/views", "landlord", view)
+    assert (told.status, told.code) == (403, "scope-missing")
 
 
 async def test_without_asking_for_the_scope_the_promise_breaks(
@@ -313,4 +316,10 @@ async def test_without_asking_for_the_scope_the_promise_breaks(
     monkeypatch.setattr(checks, "require_scope", lenient)
     parts = with_callers(way, landlord=replace(CALLERS["landlord"], scopes=frozenset({"views"})))
     await allowed(way)
+    # The policy asks for it too: both would have to be taken out.
+    assert await asks(way, parts=parts) == (403, "scope-missing")
+    believing = frozenset({"checks"})
+    monkeypatch.setattr(
+        pipeline, "asker_of", lambda caller, now: replace(asker_of(caller, now), scopes=believing)
+    )
     assert await asks(way, parts=parts) == (200, "")

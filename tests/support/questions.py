@@ -75,7 +75,7 @@ class _Draw:
                 organisation=self._mostly(recipient.organisation, self._organisations, 0.97),
                 client="app",
                 role=None if self._chance(0.02) else self._mostly(role, self._registers.roles, 0.94),
-                scopes=frozenset() if self._chance(0.02) else frozenset({"views", "checks"}),
+                scopes=frozenset() if self._chance(0.02) else frozenset({"views", "checks", "break-glass"}),
                 strong=self._chance(0.8),
             ),
             purpose=purpose,

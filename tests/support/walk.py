@@ -191,11 +191,11 @@ CALLERS = {
     "nurse": caller(
         "norwich-acute-hospital",
         "ae-nurse",
-        scopes=frozenset({"views", "break-glass"}),
+        scopes=frozenset({"break-glass"}),
         strong_until=STRONG_UNTIL,
     ),
     "lead": caller("norfolk-county-council", "safeguarding-lead", scopes=frozenset({"views", "break-glass"})),
-    "landlord": caller("brightwater-lettings", "letting-agent", scopes=frozenset({"views", "checks"})),
+    "landlord": caller("brightwater-lettings", "letting-agent", scopes=frozenset({"checks"})),
 }
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from core.vocabulary import JsonObject
 from gateway.identity import claims as claims_module
 from gateway.identity import verifier as verifier_module
+from gateway.identity.caller import Caller, require_one_scope
 from gateway.identity.compact import Named
 from gateway.identity.errors import TokenError
 from gateway.identity.http import authenticate
@@ -101,3 +102,11 @@ async def test_without_strict_json_the_second_of_two_expiries_would_win(
         await forge.verifier.verify([f"Bearer {token}"])
     monkeypatch.setattr(verifier_module, "parse_claims", json.loads)
     assert (await forge.verifier.verify([f"Bearer {token}"])).client == "harbour-app"
+
+
+def test_one_of_several_scopes_is_enough_and_none_names_the_first() -> None:
+    caller = Caller("i", "o", "c", "p", "r", frozenset({"checks"}), "t", None, 0)
+    require_one_scope(caller, ("views", "checks"))
+    with pytest.raises(TokenError, match="views") as refused:
+        require_one_scope(caller, ("views", "break-glass"))
+    assert refused.value.code == "insufficient_scope"

@@ -126,7 +126,7 @@ def _situation(entry: dict[str, Any], wishes: dict[str, Any], *, outages_told: b
             asks["organisation"],
             "app",
             asks["role"],
-            frozenset(asks.get("scopes", ["views"])),
+            frozenset(asks.get("scopes", ["views", "checks", "break-glass"])),
             strong=asks.get("signed_in") == "with a second factor",
         ),
         purpose=asks["purpose"],
