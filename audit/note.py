@@ -7,7 +7,7 @@ A verifier key is written `<name>+<key ID, 8 hex digits>+<base64 of 0x01 and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -93,14 +93,21 @@ class VerifierKey:
 
 
 class Signer:
-    """A private key under its name. Its representation shows only the public side."""
+    """A private key under its name. Its representation shows only the public side.
 
-    __slots__ = ("_prefix", "_private", "verifier_key")
+    beside: other keys of that name, which sign along: while a log goes over from one key to the next, everything it signs
+    carries both lines, so that whoever knows either can go on.
+    """
 
-    def __init__(self, name: str, seed: bytes) -> None:
+    __slots__ = ("_prefix", "_private", "beside", "verifier_key")
+
+    def __init__(self, name: str, seed: bytes, beside: Sequence[Signer] = ()) -> None:
         """Make the signer of a 32-byte seed (RFC 8032's private key); raises `NoteError`."""
         if len(seed) != 32:
             raise NoteError("an Ed25519 seed has 32 bytes")
+        if any(other.name != name for other in beside):
+            raise NoteError("keys that sign beside each other have one name")
+        self.beside = tuple(beside)
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier_key = VerifierKey(name, self._private.public_key().public_bytes_raw())
         self._prefix = self.verifier_key.key_id
@@ -121,9 +128,14 @@ class Signer:
         """The name under which it signs."""
         return self.verifier_key.name
 
+    def along(self, *beside: Signer) -> Signer:
+        """This key with others beside it; raises `NoteError`."""
+        return Signer(self.name, self._private.private_bytes_raw(), beside)
+
     def signature_line(self, text: bytes) -> str:
-        """The line that signs a note's text."""
-        return f"\N{EM DASH} {self.name} {to_base64(self._prefix + self._private.sign(text))}\n"
+        """The line that signs a note's text, and those of the keys beside it."""
+        line = f"\N{EM DASH} {self.name} {to_base64(self._prefix + self._private.sign(text))}\n"
+        return line + "".join(other.signature_line(text) for other in self.beside)
 
     def export(self) -> str:
         """The signing key in full, for a secret store and nowhere else."""

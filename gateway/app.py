@@ -133,6 +133,7 @@ def _parts(gateway: Gateway) -> ApiParts:
         operations=OperationParts(
             store=gateway.log.store,
             log_key=gateway.log_key,
+            other_log_keys=gateway.other_log_keys,
             clock=gateway.clock,
             ready=lambda: assert_ready(gateway),
             policy_alert=lambda: gateway.policy.alert,

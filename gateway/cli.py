@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from core.clock import SystemClock
 from gateway.cli_audit import audit
+from gateway.cli_log_key import log_key
 from gateway.cli_person import person
 from gateway.cli_policy import agreement, policy
 from gateway.cli_replay import add_commands
@@ -28,6 +29,7 @@ app.add_typer(person, name="person")
 app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
 app.add_typer(witness, name="witness")
+app.add_typer(log_key, name="log-key")
 
 
 def settings_from_environment() -> Settings:

@@ -69,6 +69,7 @@ class Gateway:
     keys: KeyStore
     log: Log
     log_key: VerifierKey
+    other_log_keys: tuple[VerifierKey, ...]
     committer: Committer
     ledger: Ledger
     locator: Locator
@@ -163,6 +164,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         keys=keys,
         log=log,
         log_key=secrets.signer.verifier_key,
+        other_log_keys=secrets.other_log_keys,
         committer=committer,
         ledger=ledger,
         locator=locator,

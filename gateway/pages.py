@@ -60,6 +60,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         clock=gateway.clock,
         log_key=gateway.log_key,
         reviews=reviews,
+        other_log_keys=gateway.other_log_keys,
     )
     officers = OfficerServices(
         signin=signin,

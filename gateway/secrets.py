@@ -1,7 +1,8 @@
 """The operator's secrets: the master key, the key-encryption key and the log's signing key, in one file of mode 0600.
 
-The file is JSON: `master` and `key_encryption_key` (base64, 32 bytes each), `log_key` (a C2SP note signer key). It stands
-apart from both databases and their backups: with it, and only with it, sealed rows open.
+The file is JSON: `master` and `key_encryption_key` (base64, 32 bytes each), `log_key` (a C2SP note signer key); and once the
+log's key changes (gateway/log_keys.py), `log_keys_beside` (signer keys that sign along) and `log_keys_past` (public keys of
+before). It stands apart from both databases and their backups: with it, and only with it, sealed rows open.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit.note import Signer
+from audit.note import Signer, VerifierKey
 from core.errors import OnceToldError
 from core.sealing import KEY_BYTES
 
@@ -29,6 +30,12 @@ class Secrets:
     master: bytes = field(repr=False)
     key_encryption_key: bytes = field(repr=False)
     signer: Signer = field(repr=False)
+    past: tuple[VerifierKey, ...] = field(default=(), repr=False)
+
+    @property
+    def other_log_keys(self) -> tuple[VerifierKey, ...]:
+        """The log's public keys beside the one that counts now: those that sign along, and those that signed before."""
+        return (*(one.verifier_key for one in self.signer.beside), *self.past)
 
 
 def make_secrets(path: Path, log_origin: str) -> None:
@@ -60,9 +67,11 @@ def load_secrets(path: Path) -> Secrets:
         value = json.loads(text)
         master = base64.b64decode(value["master"], validate=True)
         kek = base64.b64decode(value["key_encryption_key"], validate=True)
-        signer = Signer.parse(str(value["log_key"]))
-    except (ValueError, KeyError, TypeError, OnceToldError) as error:
+        beside = [Signer.parse(str(one)) for one in value.get("log_keys_beside", [])]
+        signer = Signer.parse(str(value["log_key"])).along(*beside)
+        past = tuple(VerifierKey.parse(str(one)) for one in value.get("log_keys_past", []))
+    except (ValueError, KeyError, TypeError, AttributeError, OnceToldError) as error:
         raise SecretsError(f"{path} is not a secrets file of OnceTold") from error
     if len(master) != KEY_BYTES or len(kek) != KEY_BYTES:
         raise SecretsError(f"{path} holds a key of the wrong length")
-    return Secrets(master, kek, signer)
+    return Secrets(master, kek, signer, past)

@@ -61,6 +61,7 @@ class OperationParts:
     ready: Callable[[], None]
     public_url: str
     issuers: tuple[str, ...]
+    other_log_keys: tuple[VerifierKey, ...] = ()
     policy_alert: Callable[[], str | None] = lambda: None
     cosigned: Callable[[], Cosigned | None] = lambda: None
     witnesses: Callable[[], Mapping[str, int]] = dict
@@ -149,8 +150,11 @@ def _log(parts: Callable[[], OperationParts]) -> APIRouter:
         operation_id="getLogKey",
     )
     async def key() -> PlainTextResponse:
-        """Compare it with the one that the log's keeper published elsewhere."""
-        return PlainTextResponse(f"{parts().log_key}\n")
+        """Compare it with the one that the log's keeper published elsewhere.
+
+        One line; more where the key changed: first the one that counts, then those that sign beside it or signed before.
+        """
+        return PlainTextResponse("".join(f"{one}\n" for one in (parts().log_key, *parts().other_log_keys)))
 
     _tiles(router, parts)
     return router

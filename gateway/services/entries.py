@@ -31,8 +31,8 @@ def opened(reader: LogReader, entry: StoredEntry) -> Opening | None:
         return None
 
 
-def checked(reader: LogReader, entry: StoredEntry, receipt: Receipt, key: VerifierKey) -> Opening | None:
-    """What opens the entry; None where its key was erased.
+def checked(reader: LogReader, entry: StoredEntry, receipt: Receipt, *keys: VerifierKey) -> Opening | None:
+    """What opens the entry; None where its key was erased. keys: of the log, those that it had before too.
 
     Raises `VerificationError` unless checkpoint, leaf, detail and the columns that are searched and shown all agree.
     """
@@ -41,7 +41,7 @@ def checked(reader: LogReader, entry: StoredEntry, receipt: Receipt, key: Verifi
     except SealError as error:
         raise VerificationError("the detail is not the one that the leaf commits to") from error
     known = None if opening is None else (opening.salt, opening.detail)
-    verified = verify_receipt(receipt.text, receipt.leaf, [key], known)
+    verified = verify_receipt(receipt.text, receipt.leaf, keys, known)
     if to_ms(verified.time) != entry.at_ms:
         raise VerificationError("the time beside the leaf is another one")
     if opening is not None and any(opening.detail.get(name) != getattr(entry, name) for name in _COLUMNS):

@@ -70,6 +70,7 @@ class ResidentServices:
     clock: Clock
     log_key: VerifierKey
     reviews: Reviews
+    other_log_keys: tuple[VerifierKey, ...] = ()
 
     @property
     def registers(self) -> Registers:
@@ -163,7 +164,7 @@ class ResidentServices:
         try:
             if raw is None:
                 raise VerificationError("no leaf")
-            verified = verify_receipt(receipt, raw, [self.log_key])
+            verified = verify_receipt(receipt, raw, [self.log_key, *self.other_log_keys])
         except VerificationError:
             words = "This is not a true receipt of our log, or part of it is missing. Copy all of it and try again."
             return ReceiptCheck(checked=False, checked_words=words, at=None)
@@ -300,7 +301,7 @@ class ResidentServices:
         receipt = self.reader.receipt(index)
         opening, holds = None, True
         try:
-            opening = checked(self.reader, entry, receipt, self.log_key)
+            opening = checked(self.reader, entry, receipt, self.log_key, *self.other_log_keys)
         except VerificationError:
             holds = False
         good, bad = (
