@@ -35,6 +35,9 @@ __all__ = ["LogReader", "Query", "StoredEntry", "Which", "every"]
 PAGES_WITHOUT_DETAILS = 20
 """How many pages without any detail left a search passes over."""
 
+COUNTS_KEPT = 10_000
+"""How many counts of a day are kept in memory; each is a few kilobytes at most."""
+
 Which: TypeAlias = Callable[[FromClause], ColumnElement[bool]]
 """Which entries a reader may be given: from the columns of `log_entry_detail` to a condition in SQL, so that what it keeps
 out is kept out by the statement itself: no page is shorter for it."""
@@ -69,6 +72,7 @@ class LogReader:
         self._store = store
         self._keys = keys
         self._facets: dict[str, dict[int, Facet]] = {}
+        self._counts: dict[tuple[str, searching.Places], Mapping[Facet, int]] = {}
 
     def of_tag(
         self, tag: bytes, kinds: Sequence[str], before: int | None, limit: int, which: Which = every
@@ -122,15 +126,23 @@ class LogReader:
                         known[number] = named
         return {number: known[number] for number in numbers if number in known}
 
-    def counts(self, organisation: str, since_ms: int, until_ms: int) -> Mapping[Facet, int]:
-        """How many entries of each facet concern the organisation, in that time (until exclusive)."""
+    def counts(self, organisation: str, edges_ms: Sequence[int]) -> tuple[Mapping[Facet, int], ...]:
+        """How many entries of each facet concern the organisation, from each of those times up to the next (exclusive)."""
         facets = self.facets(organisation)
+        found: list[Mapping[Facet, int]] = []
         with self._database.read() as tx:
-            within = searching.Places(searching.place_at(tx, since_ms), searching.place_at(tx, until_ms))
-            return {
-                facets[number]: many
-                for number, many in searching.counts(tx, organisation, facets, within).items()
-            }
+            places = [searching.place_at(tx, edge) for edge in edges_ms]
+            end = searching.end(tx)
+            for within in map(searching.Places, places, places[1:]):
+                known = self._counts.get((organisation, within))
+                if known is None:
+                    numbers = searching.counts(tx, organisation, facets, within)
+                    known = {facets[number]: many for number, many in numbers.items()}
+                    # Nothing is written any more between entries that stand.
+                    if within.before < end and len(self._counts) < COUNTS_KEPT:
+                        self._counts[organisation, within] = known
+                found.append(known)
+        return tuple(found)
 
     def _fitting(self, query: Query) -> list[int]:
         return [number for number, facet in self.facets(query.organisation).items() if facet.fits(query)]

@@ -64,10 +64,15 @@ def places(tx: Connection, query: Query) -> Places:
     return Places(first, before if query.before is None else min(before, query.before))
 
 
+def end(tx: Connection) -> int:
+    """The place behind the newest entry."""
+    newest = tx.execute(select(_DETAIL.c.index).order_by(_DETAIL.c.index.desc()).limit(1)).scalar()
+    return 0 if newest is None else int(newest) + 1
+
+
 def place_at(tx: Connection, at_ms: int) -> int:
     """The first place whose entry is not older than that time; beyond the log where all are older."""
-    newest = tx.execute(select(_DETAIL.c.index).order_by(_DETAIL.c.index.desc()).limit(1)).scalar()
-    low, high = 0, 0 if newest is None else newest + 1
+    low, high = 0, end(tx)
     while low < high:
         middle = (low + high) // 2
         row = tx.execute(

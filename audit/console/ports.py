@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from starlette.requests import Request
 
+from audit.console.overviews import Overview
 from core.errors import OnceToldError
 
 ReviewKind = Literal["break-glass", "hold-back", "look-again"]
@@ -270,6 +271,10 @@ class ConsoleServices(Protocol):
 
     async def decide(self, officer: Officer, kind: ReviewKind, index: int, decision: Decision) -> None:
         """Decide it, for good and in the log when this returns. Raises `NotDecided`. Only for what `review` gave."""
+        ...
+
+    async def overview(self, officer: Officer) -> Overview:
+        """How the officer's organisation is doing, over the last weeks. Written into the log itself."""
         ...
 
     async def log_state(self) -> LogState:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from audit.checkpoint import open_checkpoint
 from audit.committer import Committer
+from audit.console.overviews import Overview
 from audit.console.ports import (
     SEARCH_PAGE,
     Decision,
@@ -45,6 +46,7 @@ from gateway.reviews.deciding import Deciding
 from gateway.reviews.store import Reviews, StoredTask
 from gateway.services.entries import INDEX_MAXIMUM, checked
 from gateway.services.items import KINDS, Items, outcome_title
+from gateway.services.overview import OverviewDesk
 from gateway.services.reviewing import ReviewDesk
 from gateway.services.words import Wording
 from gateway.signin.service import SignIn
@@ -180,6 +182,12 @@ class OfficerServices:
         if task is None or entry is None:
             raise NotDecided("There is nothing for your organisation to decide here.")
         await self.desk.decide(officer.id, task, entry, decision)
+
+    async def overview(self, officer: Officer) -> Overview:
+        """See `ConsoleServices.overview`."""
+        await self._note(officer, "searched", {"overview": "counts"})
+        desk = OverviewDesk(self.reader, Wording(self.registers), self.clock)
+        return await asyncio.to_thread(desk.overview, officer.organisation)
 
     async def _own_task(self, officer: Officer, kind: ReviewKind, index: int) -> StoredTask | None:
         """The officer's organisation alone says which review it is: no address names another's."""

@@ -102,6 +102,8 @@ PAGES = (
     Shown("console-review-again", f"{REVIEWS}/look-again/41400", "many", "Find out if telling them"),
     Shown("console-review-own", f"{REVIEWS}/break-glass/41500", "own", "You looked yourself"),
     Shown("console-review-decided", f"{REVIEWS}/look-again/41400", "decided", "Decided by Harbour Help"),
+    Shown("console-overview", "/console/overview", "many", "looks showed something"),
+    Shown("console-overview-quiet", "/console/overview", "none", "Nobody looked in this time."),
     Shown("console-log", "/console/log", "many", "The log holds 41018 entries."),
     Shown("console-sign-in", "/console/", "out", "We need to know that it is you"),
     Shown("console-error-404", "/console/items/7", "many", "The address may be wrong"),

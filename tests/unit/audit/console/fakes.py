@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
+from audit.console.overviews import Counted, Day, Overview
 from audit.console.ports import (
     SEARCH_PAGE,
     Decided,
@@ -183,6 +184,22 @@ def a_review(kind: ReviewKind, index: int, officer: str) -> Review:
     )
 
 
+QUIET = tuple(Day(TODAY - timedelta(days=27 - n), 0, 0, 0) for n in range(28))
+OVERVIEW = Overview(
+    days=tuple(
+        replace(day, shown=n * 137 % 41 + 3 * n, refused=n * 7 % 11, emergencies=n % 9 // 8)
+        for n, day in enumerate(QUIET)
+    ),
+    refusals=(Counted("Nothing shown", 121), Counted("Role not agreed", 14)),
+    organisations=(
+        Counted("Norfolk County Council", 1140),
+        Counted(LONG_NAME, 503),
+        Counted("Harbour Help", 1),
+    ),
+    purposes=(Counted("Help with money and debts", 1600), Counted("Early help", 44)),
+)
+
+
 @dataclass
 class FakeConsole:
     """`ConsoleServices` without a gateway. The session is the cookie `state`; "out" is nobody."""
@@ -249,6 +266,9 @@ class FakeConsole:
         if officer.id in {"slow", "decided"}:
             raise NotDecided("Somebody else has decided this in the meantime. Look at what they decided.")
         self.decided.append((kind, index, decision))
+
+    async def overview(self, officer: Officer) -> Overview:
+        return Overview(QUIET, (), (), ()) if officer.id == "none" else OVERVIEW
 
     async def log_state(self) -> LogState:
         return LogState(41018, NOW, CHECKPOINT)

@@ -49,7 +49,8 @@ class _Reader(HTMLParser):
             assert self.open.pop() == tag, f"</{tag}> is out of order"
 
     def handle_data(self, data: str) -> None:
-        if "title" in self.open:
+        # A picture has a title of its own, which is no part of the page's.
+        if "title" in self.open and "svg" not in self.open:
             self.markup.title += data
         elif "h1" in self.open:
             self.markup.h1 += data
