@@ -16,6 +16,7 @@ from audit.checkpoint import open_checkpoint
 from audit.entries import Opening, open_entry
 from audit.errors import VerificationError
 from audit.export.rows import ExportRows, Row, Selection
+from audit.facets import code_of, facet_number
 from audit.fsck_tiles import TilesBeside
 from audit.harm import Harm, Seen, TamperedError
 from audit.merkle import HASH_BYTES
@@ -221,6 +222,8 @@ class _Beside:
         if leaf.time_ms != stored.at_ms:
             self.report.add("index", Harm.EDITED, index, "the time beside the leaf is another one")
         if not stored.sealed:
+            if not _is_found_by(row, stored, None):
+                self.report.add("index", Harm.EDITED, index, "it is found by what it is not")
             if leaf.time_ms >= self.retired.get(stored.kind, 0):
                 self.report.add("detail", Harm.DELETED, index, "its detail was deleted before its time")
             else:
@@ -228,6 +231,8 @@ class _Beside:
             return None
         key = self._key(stored.tag)
         if key is None:
+            if not _is_found_by(row, stored, None):
+                self.report.add("index", Harm.EDITED, index, "it is found by what it is not")
             self.report.erased += 1
             return None
         try:
@@ -245,6 +250,9 @@ class _Beside:
         wrong = [name for name in _COLUMNS if opening.detail.get(name) != getattr(stored, name)]
         if list(row.organisations) != opening.detail.get("organisations"):
             wrong.append("organisations")
+        inner = opening.detail.get("detail")
+        if not _is_found_by(row, stored, inner.get("person") if isinstance(inner, Mapping) else None):
+            wrong.append("what it is found by")
         if wrong:
             self.report.add("index", Harm.EDITED, row.index, f"{', '.join(wrong)}: not what the detail says")
 
@@ -257,3 +265,10 @@ class _Beside:
             except MissingKeyError:
                 self._held[tag] = None
         return self._held[tag]
+
+
+def _is_found_by(row: Row, stored: StoredEntry, person: object) -> bool:
+    """Whether it is found by what it is, and by its person only while they can be known."""
+    number = facet_number(stored.kind, stored.outcome, stored.recipient, stored.role, stored.purpose)
+    codes = {code for _, code in row.found_by if code is not None}
+    return all(facet == number for facet, _ in row.found_by) and codes <= {code_of(person)}

@@ -49,8 +49,10 @@ class Retaining:
         if not any(self._count(one) for one in due.values()):
             return {}
         draft = Draft(Kind.ADMINISTRATION, OUTCOME, frozenset(), detail_of(cutoffs))
-        self.log.append(Append(only(None, seal_entry(draft, self.keys.get_or_create(KEEPER)))))
-        gone = {kind: self._delete(one) for kind, one in due.items()}
+        word = seal_entry(draft, self.keys.get_or_create(KEEPER))
+        told = self.log.append(Append(only(None, word))).receipts[0].index
+        # Whatever the clocks say, the word itself stays.
+        gone = {kind: self._delete(one & (_DETAIL.c.index < told)) for kind, one in due.items()}
         self.database.scrub()
         return {kind: count for kind, count in gone.items() if count}
 

@@ -24,7 +24,7 @@ CHUNK = 1000
 
 _ENTRY = table("log_entry", column("index"), column("leaf"))
 _BATCH = table("log_batch", column("size"), column("checkpoint"))
-_ORGANISATION = table("log_entry_organisation", column("organisation"), column("index"))
+_ORGANISATION = table("log_entry_organisation", *map(column, ("organisation", "index", "facet", "code")))
 _NAMES = ("at_ms", "kind", "outcome", "recipient", "role", "purpose", "tag", "sealed")
 _DETAIL = table("log_entry_detail", column("index"), *map(column, _NAMES))
 
@@ -50,12 +50,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entry. stored: what stands beside its leaf; None where nothing does. organisations: whom it concerns."""
+    """One entry. stored: what stands beside its leaf; None where nothing does. organisations: whom it concerns.
+
+    found_by: the facets and person's codes that it is found by (`audit.facets`).
+    """
 
     index: int
     leaf: bytes
     stored: StoredEntry | None
     organisations: tuple[str, ...]
+    found_by: frozenset[tuple[int | None, str | None]] = frozenset()
 
 
 class ExportRows:
@@ -84,7 +88,9 @@ class ExportRows:
             for row in rows:
                 index, leaf, found, *columns = row
                 stored = None if found is None else _stored(index, bytes(leaf), tuple(columns))
-                yield Row(index, bytes(leaf), stored, concerned.get(index, ()))
+                beside = concerned.get(index, [])
+                found_by = frozenset((one[2], one[3]) for one in beside)
+                yield Row(index, bytes(leaf), stored, tuple(one[1] for one in beside), found_by)
             if len(rows) < CHUNK:
                 return
             last = rows[-1][0]
@@ -151,13 +157,15 @@ def _wanted(selection: Selection) -> Select[Any]:
     return wanted
 
 
-def _concerned(tx: Connection, first: int, last: int) -> dict[int, tuple[str, ...]]:
+def _concerned(tx: Connection, first: int, last: int) -> dict[int, list[Any]]:
     rows = tx.execute(
-        select(_ORGANISATION.c.index, _ORGANISATION.c.organisation)
+        select(
+            _ORGANISATION.c.index, _ORGANISATION.c.organisation, _ORGANISATION.c.facet, _ORGANISATION.c.code
+        )
         .where(_ORGANISATION.c.index >= first, _ORGANISATION.c.index <= last)
         .order_by(_ORGANISATION.c.index, _ORGANISATION.c.organisation)
     )
-    return {index: tuple(row[1] for row in group) for index, group in groupby(rows, key=itemgetter(0))}
+    return {index: list(group) for index, group in groupby(rows, key=itemgetter(0))}
 
 
 def _stored(index: int, leaf: bytes, columns: tuple[Any, ...]) -> StoredEntry:

@@ -271,6 +271,8 @@ def test_a_log_that_went_on_from_a_backup_is_a_fork_and_named_by_any_checkpoint_
             "index",
             Harm.EDITED,
         ),
+        ('UPDATE log_entry_organisation SET facet = 1 WHERE "index" = 100', "index", Harm.EDITED),
+        ("UPDATE log_entry_organisation SET code = 'ABCD-2345' WHERE \"index\" = 100", "index", Harm.EDITED),
         (
             "INSERT INTO log_entry_organisation (organisation, \"index\") VALUES ('a-stranger', 100)",
             "index",
