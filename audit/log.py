@@ -37,11 +37,15 @@ CLOCK_BEHIND_ALLOWED_MS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that one entry is in the log: its leaf (41 bytes), and index, path and checkpoint as a C2SP tlog-proof."""
+    """Proof that one entry is in the log: its leaf (41 bytes), and index, path and checkpoint as a C2SP tlog-proof.
+
+    witnesses: who cosigned that checkpoint, as `<name>+<key ID>`; in an answer nobody yet.
+    """
 
     index: int
     leaf: bytes
     text: str
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from audit.entries import Opening, open_entry
 from audit.errors import VerificationError
 from audit.facets import Facet, Query
 from audit.log import Receipt
+from audit.retired import cutoffs_told
 from audit.store import LogStore
+from audit.witness.kept import Cosignatures, Cosigned
 from core.keys import KeyStore, MissingKeyError
 from core.storage import Database
 
@@ -71,6 +73,7 @@ class LogReader:
         self._database = database
         self._store = store
         self._keys = keys
+        self._cosignatures = Cosignatures(database)
         self._facets: dict[str, dict[int, Facet]] = {}
         self._counts: dict[tuple[str, searching.Places], Mapping[Facet, int]] = {}
 
@@ -83,6 +86,11 @@ class LogReader:
             wanted = wanted.where(_DETAIL.c.index < before)
         with self._database.read() as tx:
             return tuple(map(_stored, tx.execute(wanted.order_by(_DETAIL.c.index.desc()).limit(limit))))
+
+    def deleted_before(self, kinds: Sequence[str]) -> int | None:
+        """The latest time before which details of one of these kinds were deleted; None where none were."""
+        told = cutoffs_told(self._database, self._keys)
+        return max((before for kind, before in told.items() if kind in kinds), default=None)
 
     def last_looks(self, tag: bytes, which: Which = every) -> dict[tuple[str, str], int]:
         """(recipient, purpose) -> when something was last disclosed about the subject, in milliseconds."""
@@ -172,16 +180,24 @@ class LogReader:
         return opening
 
     def receipt(self, index: int) -> Receipt:
-        """A receipt of an old entry under the log's last checkpoint. Raises `VerificationError` beyond the log."""
+        """A receipt of an old entry under the newest checkpoint that witnesses have seen, else under the log's last one.
+
+        Raises `VerificationError` beyond the log.
+        """
         # The leaf before the head, so that the head covers it; and one connection at a time, or enough readers at once
         # would each hold one and wait for another.
         stored = self._store.leaves(index, 1)
-        head = self._store.head()
-        if head is None or not stored:
-            raise VerificationError("the log does not hold that entry")
+        seen = self._cosignatures.newest(beyond=index) if stored else None
+        if seen is None:
+            head = self._store.head()
+            if head is None or not stored:
+                raise VerificationError("the log does not hold that entry")
+            seen = Cosigned(head.frontier.size, head.checkpoint, ())
         with self._database.read() as tx:
-            path = merkle.inclusion_proof(index, head.frontier.size, self._store.node(tx))
-        return Receipt(index, stored[0], tlog_proof.format_proof(index, path, head.checkpoint))
+            path = merkle.inclusion_proof(index, seen.size, self._store.node(tx))
+        return Receipt(
+            index, stored[0], tlog_proof.format_proof(index, path, seen.checkpoint), seen.witnesses
+        )
 
 
 def _entries() -> Select[Any]:

@@ -72,6 +72,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         clock=gateway.clock,
         log_key=gateway.log_key,
         reviews=reviews,
+        other_log_keys=gateway.other_log_keys,
     )
     app.include_router(build_signin(signin), include_in_schema=False)
     portal = PortalSettings(

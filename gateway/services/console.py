@@ -48,7 +48,7 @@ from gateway.services.entries import INDEX_MAXIMUM, checked
 from gateway.services.items import KINDS, Items, outcome_title
 from gateway.services.overview import OverviewDesk
 from gateway.services.reviewing import ReviewDesk
-from gateway.services.words import Wording
+from gateway.services.words import Wording, seen_words
 from gateway.signin.service import SignIn
 from gateway.views.record import is_code
 
@@ -68,6 +68,7 @@ class OfficerServices:
     clock: Clock
     log_key: VerifierKey
     reviews: Reviews
+    other_log_keys: tuple[VerifierKey, ...] = ()
 
     @property
     def registers(self) -> Registers:
@@ -148,13 +149,15 @@ class OfficerServices:
         """See `ConsoleServices.verify`."""
         now = self.clock.now()
         try:
-            await asyncio.to_thread(self._verify, index)
+            witnesses = await asyncio.to_thread(self._verify, index)
         except VerificationError:
             return Verified(
                 ok=False, words="The proof does not hold. Keep this page and tell the log's keeper.", at=now
             )
         return Verified(
-            ok=True, words="The entry stands in the log, unchanged, under its signed checkpoint.", at=now
+            ok=True,
+            words=f"The entry stands in the log, unchanged, under its signed checkpoint.{seen_words(witnesses)}",
+            at=now,
         )
 
     async def waiting(self, officer: Officer) -> Waiting:
@@ -200,14 +203,16 @@ class OfficerServices:
         head = await asyncio.to_thread(self.store.head)
         if head is None:
             return LogState(0, None, "")
-        checkpoint = open_checkpoint(head.checkpoint, [self.log_key])
+        checkpoint = open_checkpoint(head.checkpoint, [self.log_key, *self.other_log_keys])
         return LogState(checkpoint.size, from_ms(head.at_ms), head.checkpoint)
 
-    def _verify(self, index: int) -> None:
+    def _verify(self, index: int) -> int:
+        """How many witnesses have seen the log that holds it. Raises `VerificationError` where the proof does not hold."""
         entry, receipt = self.reader.entry(index), self.reader.receipt(index)
         if entry is None:
             raise VerificationError("the entry's detail is gone")
-        checked(self.reader, entry, receipt, self.log_key)
+        checked(self.reader, entry, receipt, self.log_key, *self.other_log_keys)
+        return len(receipt.witnesses)
 
     def _search(self, query: Query) -> tuple[Row, ...]:
         code = query.text.upper()

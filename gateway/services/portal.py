@@ -50,7 +50,7 @@ from gateway.policy.register_values import Agreement, Registers, Status, agreeme
 from gateway.reviews.store import Reviews, is_told
 from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened
 from gateway.services.looks import Looks
-from gateway.services.words import Wording
+from gateway.services.words import Wording, seen_words
 from gateway.signin.service import SignIn
 
 T = TypeVar("T")
@@ -316,7 +316,7 @@ class ResidentServices:
             if opening is None
             else json.dumps(opening.to_json(), indent=2, ensure_ascii=False),
             checked=holds,
-            checked_words=good if holds else bad,
+            checked_words=f"{good}{seen_words(len(receipt.witnesses))}" if holds else bad,
         )
 
     def _done_before(self, key: SubjectKey, index: int) -> Done | None:

@@ -13,6 +13,18 @@ UNKNOWN = "An organisation that is no longer in the register"
 NO_LONGER = "A reason that is no longer in the register"
 
 
+def seen_words(witnesses: int) -> str:
+    """How many witnesses have seen the log with an entry in it, as a further sentence; none is not worth a word."""
+    if witnesses == 0:
+        return ""
+    who = (
+        "One witness outside this service has"
+        if witnesses == 1
+        else f"{witnesses} witnesses outside this service have"
+    )
+    return f" {who} seen the log that holds it."
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Titles from the registers. A code that a register no longer holds is said to be so, never shown as a code."""
