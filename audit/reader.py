@@ -87,6 +87,21 @@ class LogReader:
         with self._database.read() as tx:
             return tuple(map(_stored, tx.execute(wanted.order_by(_DETAIL.c.index.desc()).limit(limit))))
 
+    def count_of_tag(self, tag: bytes, kinds: Sequence[str], until_ms: int, which: Which = every) -> int:
+        """How many entries about the subject with this tag are older than that time."""
+        wanted = (
+            select(func.count())
+            .select_from(_DETAIL)
+            .where(
+                _DETAIL.c.tag == tag,
+                _DETAIL.c.kind.in_(kinds),
+                _DETAIL.c.at_ms < until_ms,
+                which(_DETAIL),
+            )
+        )
+        with self._database.read() as tx:
+            return tx.execute(wanted).scalar_one()
+
     def deleted_before(self, kinds: Sequence[str]) -> int | None:
         """The latest time before which details of one of these kinds were deleted; None where none were."""
         told = cutoffs_told(self._database, self._keys)

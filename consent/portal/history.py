@@ -27,7 +27,13 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         looks = await services.history(resident.person, before)
         older = looks[-1].index if len(looks) >= HISTORY_PAGE else None
         return pages.page(
-            request, "portal/history.html", viewer=viewer, looks=looks, older=older, first=before is None
+            request,
+            "portal/history.html",
+            viewer=viewer,
+            looks=looks,
+            older=older,
+            first=before is None,
+            complete=await services.complete(resident.person),
         )
 
     @router.get("/history/{index}", response_class=Response)

@@ -7,7 +7,7 @@ passes is frozen and already in the words a resident reads (organisation names, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 from starlette.requests import Request
@@ -223,6 +223,18 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Complete:
+    """That all that happened before `up_to` stands in the resident's history: `many` lines. The day is everybody's alike.
+
+    kept_since: what is older was deleted after its time; None where nothing was.
+    """
+
+    up_to: date
+    many: int
+    kept_since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The proof of one look. leaf_b64 and opening_json: what a stranger needs to check it without us.
 
@@ -290,6 +302,10 @@ class PortalServices(Protocol):
 
         What the person is not told of yet is as if it were not there: no page is shorter for it.
         """
+        ...
+
+    async def complete(self, person: str) -> Complete | None:
+        """Up to which day the history is complete; None where the person is not known any more."""
         ...
 
     async def proof(self, person: str, index: int) -> Proof | None:

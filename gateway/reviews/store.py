@@ -156,6 +156,13 @@ class Reviews:
         with self._database.read() as tx:
             return {hold.index: hold for hold in (StoredHold(*row) for row in tx.execute(wanted))}
 
+    def oldest_held(self) -> int | None:
+        """When the oldest entry was written that is held back from anybody, in milliseconds; None where nothing is."""
+        wanted = select(func.min(_HELD.c.held_ms)).where(_HELD.c.released_ms.is_(None))
+        with self._database.read() as tx:
+            found: int | None = tx.execute(wanted).scalar()
+        return found
+
     def decisions(self, indexes: Iterable[int]) -> dict[int, StoredDecision]:
         """Of entries that tell of decisions: what was decided, by their own index."""
         wanted = select(_DECISION).where(_DECISION.c.index.in_(list(indexes)))

@@ -19,7 +19,12 @@ from gateway.reviews.store import Reviews, StoredHold, StoredTask, stands_in_his
 from gateway.services.entries import detail_of, mapping, opened, text
 from gateway.services.words import Wording
 
-_KINDS = (Kind.DISCLOSURE, Kind.BREAK_GLASS, Kind.REFUSAL, Kind.CONSENT, Kind.ADMINISTRATION)
+KINDS = tuple(
+    kind.value
+    for kind in (Kind.DISCLOSURE, Kind.BREAK_GLASS, Kind.REFUSAL, Kind.CONSENT, Kind.ADMINISTRATION)
+)
+"""Which kinds of entries stand in a history."""
+
 _WHAT: dict[str, What] = {
     Kind.DISCLOSURE: "looked",
     Kind.BREAK_GLASS: "emergency",
@@ -48,8 +53,7 @@ class Looks:
 
     def history(self, key: SubjectKey, before: int | None) -> tuple[Look, ...]:
         """See `PortalServices.history`; before is no greater than an index can be."""
-        kinds = [kind.value for kind in _KINDS]
-        entries = self.reader.of_tag(key.tag, kinds, before, HISTORY_PAGE, stands_in_history)
+        entries = self.reader.of_tag(key.tag, KINDS, before, HISTORY_PAGE, stands_in_history)
         indexes = [entry.index for entry in entries]
         tasks, holds = self.reviews.tasks(indexes), self.reviews.holds(indexes)
         abouts = self._abouts([entry.index for entry in entries if entry.kind == Kind.ADMINISTRATION.value])

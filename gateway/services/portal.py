@@ -28,6 +28,7 @@ from consent.ledger import Ledger
 from consent.permissions import Given, NotStandingError, Permission
 from consent.portal.ports import (
     Choice,
+    Complete,
     Done,
     LawAllows,
     Look,
@@ -48,8 +49,9 @@ from gateway.consenting import Consenting, Grant
 from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Agreement, Registers, Status, agreements_in_force
 from gateway.reviews.store import Reviews, is_told
+from gateway.services.completeness import Completeness
 from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened
-from gateway.services.looks import Looks
+from gateway.services.looks import KINDS, Looks
 from gateway.services.words import Wording, seen_words
 from gateway.signin.service import SignIn
 
@@ -152,6 +154,10 @@ class ResidentServices:
     async def history(self, person: str, before: int | None) -> tuple[Look, ...]:
         """See `PortalServices.history`."""
         return await self._with_key(person, lambda key: self._history(key, before), ())
+
+    async def complete(self, person: str) -> Complete | None:
+        """See `PortalServices.complete`."""
+        return await self._with_key(person, self._complete, None)
 
     async def proof(self, person: str, index: int) -> Proof | None:
         """See `PortalServices.proof`."""
@@ -293,6 +299,9 @@ class ResidentServices:
     def _history(self, key: SubjectKey, before: int | None) -> tuple[Look, ...]:
         newest = None if before is None else min(before, INDEX_MAXIMUM)
         return Looks(self.reader, self.reviews, self.registers).history(key, newest)
+
+    def _complete(self, key: SubjectKey) -> Complete:
+        return Completeness(self.reader, self.reviews, self.registers, self.clock).of(key, KINDS)
 
     def _proof(self, key: SubjectKey, index: int) -> Proof | None:
         entry = self.reader.entry(index, is_told) if index <= INDEX_MAXIMUM else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from fastapi import Request
 
@@ -12,6 +12,7 @@ from consent.portal.ports import (
     About,
     Check,
     Choice,
+    Complete,
     CouldLook,
     Done,
     Kind,
@@ -339,6 +340,11 @@ class FakePortal:
         if person == "checked" and before is None:
             return CHECKS
         return LOOKS if person == "many" and before is None else ()
+
+    async def complete(self, person: str) -> Complete | None:
+        if person == "none":
+            return None
+        return Complete(date(2026, 9, 1), 214, date(2020, 10, 1) if person == "full" else None)
 
     async def proof(self, person: str, index: int) -> Proof | None:
         if index not in {one.index for one in LOOKS}:
