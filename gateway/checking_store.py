@@ -25,7 +25,7 @@ _MEND = {
 def check_store(settings: Settings, keys: Sequence[str], kept: Sequence[Path]) -> tuple[list[str], bool]:
     """What was found, line by line, and whether all is as it should be. Raises `VerificationError` without a log."""
     secrets = load_secrets(settings.secrets_file)
-    known = [secrets.signer.verifier_key, *map(VerifierKey.parse, keys)]
+    known = [secrets.signer.verifier_key, *secrets.other_log_keys, *map(VerifierKey.parse, keys)]
     database, key_database = Database(settings.database_url), Database(settings.keys_url)
     try:
         fsck = Fsck(database, KeyStore(key_database, secrets.key_encryption_key), known)
@@ -50,7 +50,7 @@ def _lines(report: Report) -> list[str]:
     for finding in report.findings:
         advice = _MEND.get(finding.part, ADVICE[finding.harm])
         if advice not in done:
-            lines.append(f"what to do about {finding.part}s {finding.harm}: {advice}")
+            lines.append(f"what to do ({finding.part} {finding.harm}): {advice}")
         done.add(advice)
     if report.clean:
         lines.append("all is as it should be")

@@ -109,7 +109,7 @@ def export(
 def fsck(
     key: Annotated[
         list[str] | None,
-        typer.Option(help="A key that the log signed with before; today's is known. Repeat it for more."),
+        typer.Option(help="A key that the log signed with and that is not in the secrets. Repeat it for more."),
     ] = None,
     kept: KeptFiles = None,
 ) -> None:

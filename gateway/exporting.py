@@ -161,8 +161,9 @@ class Operator:
         if form == "pack" or openings:
             may_open = everybody if selection.organisation is None else officers_may_open
         concerning = _concerning(selection)
-        self._tell(form, selection, opened=may_open is not None)
         with _new_file(path) as out:
+            # Told before the first byte: an export that nobody is told of is what must not happen.
+            self._tell(form, selection, opened=may_open is not None)
             count = self.exports.write(out, form, selection, may_open, concerning)
         if form == "csv":
             with _new_file(path.with_name(f"{path.name}-metadata.json")) as out:
