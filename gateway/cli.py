@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from core.clock import SystemClock
 from gateway.cli_audit import audit
@@ -14,6 +13,7 @@ from gateway.cli_log_key import log_key
 from gateway.cli_person import person
 from gateway.cli_policy import agreement, policy
 from gateway.cli_replay import add_commands
+from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
 from gateway.cli_witness import witness
 from gateway.settings import Settings
@@ -30,17 +30,6 @@ app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
 app.add_typer(witness, name="witness")
 app.add_typer(log_key, name="log-key")
-
-
-def settings_from_environment() -> Settings:
-    """The settings, or exit status 2 with what is missing, never the values."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for one in error.errors(include_input=False, include_url=False):
-            name = "_".join(["ONCETOLD", *(str(part).upper() for part in one["loc"])])
-            typer.echo(f"oncetold: {name}: {one['msg']}", err=True)
-        raise typer.Exit(2) from error
 
 
 def _open_policy(settings: Settings) -> Policy:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from core.clock import SystemClock
+from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
 
 audit = typer.Typer(
@@ -93,7 +94,6 @@ def export(
 
     The log itself tells of every export.
     """
-    from gateway.cli import settings_from_environment
     from gateway.exporting import FORMATS, operating, selection_of
 
     if form not in FORMATS:
@@ -109,7 +109,9 @@ def export(
 def fsck(
     key: Annotated[
         list[str] | None,
-        typer.Option(help="A key that the log signed with and that is not in the secrets. Repeat it for more."),
+        typer.Option(
+            help="A key that the log signed with and that is not in the secrets. Repeat it for more."
+        ),
     ] = None,
     kept: KeptFiles = None,
 ) -> None:
@@ -118,7 +120,6 @@ def fsck(
     Exit status 0 if all is as it should be; 1 if not, with what was found and what to do.
     """
     from gateway.checking_store import check_store
-    from gateway.cli import settings_from_environment
 
     settings = settings_from_environment()
     with told():
@@ -132,7 +133,6 @@ def fsck(
 @audit.command()
 def retain() -> None:
     """Delete details whose time has come, by the retention register; never a leaf, nor what an open review is about."""
-    from gateway.cli import settings_from_environment
     from gateway.retaining import retain as run
 
     settings = settings_from_environment()

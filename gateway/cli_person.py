@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.clock import SystemClock
+from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
 
 person = typer.Typer(no_args_is_help=True, help="Erase a person.")
@@ -29,7 +30,6 @@ def erase(
 
     Waits while a review of possible misuse is open, and says until when.
     """
-    from gateway.cli import settings_from_environment
     from gateway.erasing import erasing
 
     if not nhs_number_stdin:
