@@ -53,7 +53,13 @@ async def asked_of_everybody(asked: PolicyEngine, now: Standing, subject: Subjec
             for check in [None, *sorted(checks)]:
                 decision = await asked.decide(
                     Question(
-                        asker=Asker(organisation, "any", role, frozenset({"views", "checks", "break-glass"}), strong=True),
+                        asker=Asker(
+                            organisation,
+                            "any",
+                            role,
+                            frozenset({"views", "checks", "break-glass"}),
+                            strong=True,
+                        ),
                         purpose=name,
                         sections=None if check is None else frozenset({known.checks[check].section}),
                         agreements=now.in_force,

@@ -29,7 +29,13 @@ ADDRESSES = {"address", "postcode", "uprn"}
 
 
 def asking(organisation: str, role: str | None, purpose: str, **more: Any) -> Hypothesis:
-    asker = Asker(organisation, "app", role, frozenset({"views", "checks", "break-glass"}), strong=more.pop("strong", False))
+    asker = Asker(
+        organisation,
+        "app",
+        role,
+        frozenset({"views", "checks", "break-glass"}),
+        strong=more.pop("strong", False),
+    )
     return Hypothesis(asker, purpose, **more)
 
 
