@@ -15,6 +15,7 @@ from audit.checkpoint import open_checkpoint
 from audit.note import VerifierKey
 from audit.tiles import TILE_WIDTH, Resource, decode_bundle
 from audit.verify import verify_log
+from audit.witness.cosignature import CosignatureKey, seen_by
 from core.sections import policies_folder
 from gateway.demo.layout import Addresses, Layout
 from gateway.policy.registers import load_registers
@@ -45,7 +46,7 @@ async def _tell(addresses: Addresses, say: Say) -> None:
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(timeout=timeout) as session, Browser() as resident, Browser() as officer:
         token = await practitioner_token(addresses.identity, PRACTITIONER, CLIENT)
-        key = VerifierKey.parse((await _text(session, addresses.gateway + "/log/key")).strip())
+        key = VerifierKey.parse((await _text(session, addresses.gateway + "/log/key")).split("\n")[0])
         partner = Partner(session, addresses.gateway, token, key)
         someone = generate()[CAST["everything"]]
         person = await partner.handle(someone.nhs_number or "")
@@ -163,7 +164,11 @@ async def _log_verifies(story: Story) -> None:
         path = Resource(None, len(leaves) // TILE_WIDTH, width).path()
         leaves.extend(decode_bundle(await _bytes(story.session, f"{gateway}/log/{path}")))
     verified = verify_log(leaves, [checkpoint], [story.partner.log_key])
-    story.held("the log verifies offline", f"{verified.size} entries hash to the signed checkpoint")
+    witnesses = [await _text(story.session, url + "/key") for url in story.addresses.witnesses.values()]
+    seen = seen_by(checkpoint, [CosignatureKey.parse(key.strip()) for key in witnesses])
+    expect(bool(seen) or not witnesses, "no witness has cosigned the log")
+    words = f"{verified.size} entries hash to the signed checkpoint; witnesses that have seen it: {len(seen)}"
+    story.held("the log verifies offline", words)
 
 
 async def _stranger_is_alike(story: Story) -> None:
