@@ -27,6 +27,7 @@ from core.storage import Database
 from gateway.authority import Authority
 from gateway.consenting import Consenting
 from gateway.edge import Edge
+from gateway.erasing import finish
 from gateway.identity.fetch import HttpFetch
 from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
@@ -130,6 +131,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     try:
         put_in_force(log, authority, keys, policy)
         purge_inputs(database, clock.now())
+        finish(database, keys)
     except OnceToldError:
         await policy.release()
         database.close()
