@@ -149,6 +149,16 @@ class LogReader:
                         known[number] = named
         return {number: known[number] for number in numbers if number in known}
 
+    def places(
+        self, organisation: str, which: Callable[[Facet], bool], since_ms: int, until_ms: int
+    ) -> list[int]:
+        """Where the entries stand that concern the organisation in that time (until exclusive), in order."""
+        facets = [number for number, facet in self.facets(organisation).items() if which(facet)]
+        query = Query(organisation, from_ms=since_ms, until_ms=until_ms)
+        with self._database.read() as tx:
+            within = searching.places(tx, query)
+            return sorted(searching.newest(tx, query, within, facets, searching.BEYOND))
+
     def counts(self, organisation: str, edges_ms: Sequence[int]) -> tuple[Mapping[Facet, int], ...]:
         """How many entries of each facet concern the organisation, from each of those times up to the next (exclusive)."""
         facets = self.facets(organisation)

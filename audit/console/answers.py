@@ -14,6 +14,7 @@ ANSWERS: dict[ReviewKind, tuple[Answer, ...]] = {
     "break-glass": ("right", "wrong"),
     "hold-back": ("agree", "tell"),
     "look-again": ("again", "tell"),
+    "sample": ("right", "wrong"),
 }
 
 
@@ -38,7 +39,7 @@ def read_answer(form: Form, review: Review, words: Words) -> Decision | Written:
     look_again = None
     if answer not in ANSWERS[review.kind]:
         errors["answer"] = _("Choose an answer")
-    if review.kind == "break-glass" and not why:
+    if (review.kind == "break-glass" or answer == "wrong") and not why:
         errors["words"] = _("Write why you think so")
     elif len(why) > WORDS_LENGTH:
         errors["words"] = _("Write %(most)s letters at most") % {"most": f"{WORDS_LENGTH:,}"}

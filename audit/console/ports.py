@@ -13,10 +13,12 @@ from typing import Literal, Protocol
 from starlette.requests import Request
 
 from audit.console.overviews import Overview
+from audit.console.samples import Samples
 from core.errors import OnceToldError
 
-ReviewKind = Literal["break-glass", "hold-back", "look-again"]
-"""What officers are asked: was the look right, may the person be told later, is there still danger."""
+ReviewKind = Literal["break-glass", "hold-back", "look-again", "sample"]
+"""What officers are asked: was the look right, may the person be told later, is there still danger; `sample`: was a look
+that was drawn by chance right."""
 
 Answer = Literal["right", "wrong", "agree", "again", "tell"]
 """How they answer: `right` or `wrong` a look; `agree` a hold; `again` and `tell` a danger."""
@@ -275,6 +277,14 @@ class ConsoleServices(Protocol):
 
     async def overview(self, officer: Officer) -> Overview:
         """How the officer's organisation is doing, over the last weeks. Written into the log itself."""
+        ...
+
+    async def samples(self, officer: Officer) -> Samples:
+        """What was drawn by chance of the organisation's looks, and what it came to. Written into the log itself."""
+        ...
+
+    async def draw(self, officer: Officer, percent: int) -> None:
+        """Draw that many percent of last week's looks; announced in the log first. Raises `NotDecided`."""
         ...
 
     async def log_state(self) -> LogState:

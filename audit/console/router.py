@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from audit.console import overseeing, reviewing
+from audit.console import overseeing, reviewing, sampling
 from audit.console.context import HOME, Console, ConsoleSettings, build_console
 from audit.console.filters import older_than, read_filters
 from audit.console.ports import SEARCH_PAGE, ConsoleServices, Item, Officer, Verified
@@ -25,6 +25,7 @@ def build_router(services: ConsoleServices, settings: ConsoleSettings | None = N
     _add_search(router, console)
     _add_item(router, console)
     reviewing.add_pages(router, console)
+    sampling.add_pages(router, console)
     overseeing.add_pages(router, console)
     _add_rest(router, console)
     add_missing_page(router, console.pages)

@@ -29,6 +29,7 @@ OUTCOMES = {
     store.BREAK_GLASS: frozenset({store.RIGHT, store.WRONG}),
     store.HOLD_BACK: frozenset({store.COUNTERSIGNED, store.ENDED}),
     store.LOOK_AGAIN: frozenset({store.EXTENDED, store.ENDED}),
+    store.SAMPLE: frozenset({store.RIGHT, store.WRONG}),
 }
 """Kind of task -> how it can be decided."""
 
@@ -68,7 +69,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an officer decided. words: why, needed where a look was right or wrong; look_again: a day in London."""
+    """What an officer decided. words: why, needed of emergencies and of what was wrong; look_again: a day in London."""
 
     outcome: str
     words: str = ""
@@ -115,7 +116,8 @@ class Deciding:
     def _checked(self, task: StoredTask, reviewed: Reviewed, verdict: Verdict) -> datetime | None:
         if verdict.outcome not in OUTCOMES.get(task.kind, frozenset()):
             raise NotADecisionError("no outcome of this kind of review")
-        if task.kind == store.BREAK_GLASS and not verdict.words.strip():
+        judged = task.kind == store.BREAK_GLASS or verdict.outcome == store.WRONG
+        if judged and not verdict.words.strip():
             raise NotADecisionError("a judgement needs words")
         if verdict.outcome != store.EXTENDED:
             return None

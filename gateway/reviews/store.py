@@ -28,8 +28,8 @@ from sqlalchemy import update as change
 from audit.entries import Kind
 from core.storage import Database
 
-BREAK_GLASS, HOLD_BACK, LOOK_AGAIN = "break-glass", "hold-back", "look-again"
-"""The kinds of task: was the look right, is it rightly held back, is there still danger."""
+BREAK_GLASS, HOLD_BACK, LOOK_AGAIN, SAMPLE = "break-glass", "hold-back", "look-again", "sample"
+"""The kinds of task: was the look right, is it rightly held back, is there still danger; drawn by chance, was it right."""
 
 RIGHT, WRONG = "review-right", "review-wrong"
 COUNTERSIGNED, ENDED, EXTENDED = "hold-countersigned", "hold-ended", "hold-extended"
@@ -106,7 +106,7 @@ class Reviews:
     """The reviews and holds of one database."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def waiting(self, organisation: str, limit: int) -> tuple[StoredTask, ...]:
         """An organisation's open reviews, the earliest due first."""
@@ -116,7 +116,7 @@ class Reviews:
             .order_by(_TASK.c.due_ms, _TASK.c.index, _TASK.c.kind)
             .limit(limit)
         )
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             return tuple(StoredTask(*row) for row in tx.execute(wanted))
 
     def count(self, organisation: str, now_ms: int) -> tuple[int, int]:
@@ -124,7 +124,7 @@ class Reviews:
         wanted = select(func.count(), func.count().filter(_TASK.c.due_ms < now_ms)).where(
             _TASK.c.organisation == organisation, _TASK.c.closed_ms.is_(None)
         )
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             row = tx.execute(wanted).one()
         return row[0], row[1]
 
@@ -133,7 +133,7 @@ class Reviews:
         wanted = select(_TASK).where(
             _TASK.c.index == index, _TASK.c.kind == kind, _TASK.c.organisation == organisation
         )
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             row = tx.execute(wanted).one_or_none()
         return None if row is None else StoredTask(*row)
 
@@ -145,7 +145,7 @@ class Reviews:
             .order_by(_TASK.c.index, _TASK.c.kind, _TASK.c.organisation)
         )
         found: dict[int, tuple[StoredTask, ...]] = {}
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             for task in (StoredTask(*row) for row in tx.execute(wanted)):
                 found[task.index] = (*found.get(task.index, ()), task)
         return found
@@ -153,26 +153,26 @@ class Reviews:
     def holds(self, indexes: Iterable[int]) -> dict[int, StoredHold]:
         """The holds of some entries, by entry, ended ones too."""
         wanted = select(_HELD).where(_HELD.c.index.in_(list(indexes)))
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             return {hold.index: hold for hold in (StoredHold(*row) for row in tx.execute(wanted))}
 
     def oldest_held(self) -> int | None:
         """When the oldest entry was written that is held back from anybody, in milliseconds; None where nothing is."""
         wanted = select(func.min(_HELD.c.held_ms)).where(_HELD.c.released_ms.is_(None))
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             found: int | None = tx.execute(wanted).scalar()
         return found
 
     def decisions(self, indexes: Iterable[int]) -> dict[int, StoredDecision]:
         """Of entries that tell of decisions: what was decided, by their own index."""
         wanted = select(_DECISION).where(_DECISION.c.index.in_(list(indexes)))
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             return {one.index: one for one in (StoredDecision(*row) for row in tx.execute(wanted))}
 
     def decided_about(self, index: int) -> tuple[StoredDecision, ...]:
         """What was decided about an entry, the oldest first."""
         wanted = select(_DECISION).where(_DECISION.c.about == index).order_by(_DECISION.c.index)
-        with self._database.read() as tx:
+        with self.database.read() as tx:
             return tuple(StoredDecision(*row) for row in tx.execute(wanted))
 
 

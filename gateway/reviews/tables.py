@@ -73,3 +73,23 @@ class DecisionInput(SQLModel, table=True):
     tag: bytes
     sealed: bytes
     until_ms: int = Field(sa_type=BigInteger)
+
+
+class SampleDraw(SQLModel, table=True):
+    """One week's looks of one organisation, drawn by chance to be checked; there is no second draw of a week.
+
+    index: where the log announces it; its leaf is the seed. first, before: the places that the week covers; looks: how many
+    there were; drawn: how many of them are to be checked. All four are None until the draw was carried out.
+    """
+
+    __tablename__ = "sample_draw"
+
+    organisation: str = Field(primary_key=True)
+    from_ms: int = Field(primary_key=True, sa_type=BigInteger)
+    until_ms: int = Field(sa_type=BigInteger)
+    percent: int
+    index: int = Field(sa_type=BigInteger)
+    first: int | None = Field(default=None, sa_type=BigInteger)
+    before: int | None = Field(default=None, sa_type=BigInteger)
+    looks: int | None = Field(default=None, sa_type=BigInteger)
+    drawn: int | None = Field(default=None, sa_type=BigInteger)

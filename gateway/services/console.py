@@ -29,6 +29,7 @@ from audit.console.ports import (
     Verified,
     Waiting,
 )
+from audit.console.samples import Samples
 from audit.entries import Draft, Kind, seal_entry
 from audit.errors import VerificationError
 from audit.log import Append
@@ -43,11 +44,13 @@ from core.vocabulary import Json
 from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Registers
 from gateway.reviews.deciding import Deciding
+from gateway.reviews.sampling import Sampling
 from gateway.reviews.store import Reviews, StoredTask
 from gateway.services.entries import INDEX_MAXIMUM, checked
 from gateway.services.items import KINDS, Items, outcome_title
 from gateway.services.overview import OverviewDesk
 from gateway.services.reviewing import ReviewDesk
+from gateway.services.samples import SampleDesk
 from gateway.services.words import Wording, seen_words
 from gateway.signin.service import SignIn
 from gateway.views.record import is_code
@@ -85,6 +88,13 @@ class OfficerServices:
         """The reviews."""
         return ReviewDesk(
             self.items, self.reviews, Deciding(self.committer, self.clock), self.keys, self.clock
+        )
+
+    @property
+    def sample_desk(self) -> SampleDesk:
+        """What is drawn by chance."""
+        return SampleDesk(
+            Sampling(self.reviews.database, self.reader, self.committer, self.keys, self.clock), self.clock
         )
 
     async def signed_in(self, request: Request) -> Officer | None:
@@ -191,6 +201,15 @@ class OfficerServices:
         await self._note(officer, "searched", {"overview": "counts"})
         desk = OverviewDesk(self.reader, Wording(self.registers), self.clock)
         return await asyncio.to_thread(desk.overview, officer.organisation)
+
+    async def samples(self, officer: Officer) -> Samples:
+        """See `ConsoleServices.samples`."""
+        await self._note(officer, "searched", {"samples": "draws"})
+        return await asyncio.to_thread(self.sample_desk.samples, officer.organisation)
+
+    async def draw(self, officer: Officer, percent: int) -> None:
+        """See `ConsoleServices.draw`."""
+        await self.sample_desk.draw(officer.id, officer.organisation, percent)
 
     async def _own_task(self, officer: Officer, kind: ReviewKind, index: int) -> StoredTask | None:
         """The officer's organisation alone says which review it is: no address names another's."""

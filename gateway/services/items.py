@@ -12,7 +12,7 @@ from audit.text import to_base64
 from core.times import from_ms
 from core.vocabulary import JsonObject
 from gateway.policy.register_values import Registers
-from gateway.reviews import store
+from gateway.reviews import sampling, store
 from gateway.reviews.store import Reviews, StoredHold, StoredTask
 from gateway.services.entries import detail_of, mapping, opened, text, texts
 from gateway.services.words import Wording
@@ -37,6 +37,7 @@ OUTCOMES = {
     "signed-in": "Signed in",
     "searched": "Searched",
     "opened": "Opened",
+    sampling.OUTCOME: "Looks of a week drawn by chance",
     store.RIGHT: "It was right",
     store.WRONG: "It was not right",
     store.COUNTERSIGNED: "Agreed: the person is told later",

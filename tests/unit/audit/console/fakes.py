@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from fastapi import Request
 
@@ -28,6 +28,7 @@ from audit.console.ports import (
     Verified,
     Waiting,
 )
+from audit.console.samples import Draw, Samples
 from core.errors import ClosedError
 
 NOW = datetime(2026, 10, 20, 15, 7, tzinfo=UTC)
@@ -132,6 +133,7 @@ TASKS = (
     Task("break-glass", replace(EMERGENCY, index=41300), NOW - timedelta(days=4), -96),
     Task("break-glass", replace(EMERGENCY, index=41299), NOW + timedelta(minutes=20), 0),
     Task("break-glass", EMERGENCY, NOW + timedelta(hours=5), 5),
+    Task("sample", replace(HELD, index=41250), NOW + timedelta(days=9), 216),
     Task("look-again", replace(HELD, recipient_name=LONG_NAME), NOW + timedelta(days=26), 624),
 )
 
@@ -162,7 +164,7 @@ def enquiry() -> Item:
 
 def a_review(kind: ReviewKind, index: int, officer: str) -> Review:
     """A review of the fakes: the officer's id says in which state."""
-    held = kind != "break-glass"
+    held = kind not in {"break-glass", "sample"}
     hold = replace(HOLD, released=NOW) if officer == "decided" else HOLD
     shown = replace(enquiry(), hold=hold) if held else emergency()
     task = next(one for one in TASKS if one.kind == kind and one.row.index == index)
@@ -207,6 +209,7 @@ class FakeConsole:
     default_state: str = "many"
     searched: list[Filters] = field(default_factory=list)
     decided: list[tuple[str, int, Decision]] = field(default_factory=list)
+    drawn: list[int] = field(default_factory=list)
 
     async def signed_in(self, request: Request) -> Officer | None:
         state = request.cookies.get("state", self.default_state)
@@ -269,6 +272,23 @@ class FakeConsole:
 
     async def overview(self, officer: Officer) -> Overview:
         return Overview(QUIET, (), (), ()) if officer.id == "none" else OVERVIEW
+
+    async def samples(self, officer: Officer) -> Samples:
+        monday = date(2026, 10, 12)
+        newest = Draw(monday, date(2026, 10, 18), 5, 41700, 240, 12, 3, 1)
+        older = Draw(date(2026, 10, 5), date(2026, 10, 11), 5, 40002, 1_221, 62, 62, 0)
+        drawn = {
+            "drawn": (newest, older),
+            "done": (older,),
+            "quiet": (replace(older, looks=0, drawn=0, right=0),),
+        }
+        draws = drawn.get(officer.id, () if officer.id == "none" else (older,))
+        return Samples(monday, date(2026, 10, 18), officer.id not in drawn, (1, 5, 10), draws)
+
+    async def draw(self, officer: Officer, percent: int) -> None:
+        if officer.id == "drawn":
+            raise NotDecided("Last week is drawn already. It cannot be drawn again.")
+        self.drawn.append(percent)
 
     async def log_state(self) -> LogState:
         return LogState(41018, NOW, CHECKPOINT)
