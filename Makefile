@@ -54,6 +54,11 @@ bench: $(DEV)
 race: $(DEV)
 	@$(PY) -m tests.race
 
+## audit-faults: every way in which an append can fail, on SQLite and PostgreSQL, and each without its protection
+.PHONY: audit-faults
+audit-faults: $(DEV)
+	@$(PY) -m tests.audit_faults
+
 ## openapi: write the published contract anew from the code
 .PHONY: openapi
 openapi: $(RUN)

@@ -55,9 +55,9 @@ SHORT = Extent(
     postgresql_kills=4,
     at_once=1,
     restarts=1,
-    companion_kills=5,
+    answers=16,
+    companion_kills=8,
     companion_restarts=1,
-    answers=20,
 )
 
 
@@ -82,13 +82,13 @@ def sqlite_classes(extent: Extent) -> Iterator[FaultClass]:
         "kill -9",
         lambda urls, folder: load(urls, folder, Log).killed(extent.sqlite_kills, extent.answers),
         "answered before the commit",
-        lambda urls, folder: load(urls, folder, HastyLog).killed(extent.companion_kills, extent.answers // 2),
+        lambda urls, folder: load(urls, folder, HastyLog).killed(extent.companion_kills, 8),
     )
     yield FaultClass(
         "kill -9 of all at once",
         lambda urls, folder: load(urls, folder, Log).killed_at_once(extent.at_once, extent.answers),
         "answered before the commit",
-        lambda urls, folder: load(urls, folder, HastyLog).killed_at_once(extent.companion_kills // 2, 20),
+        lambda urls, folder: load(urls, folder, HastyLog).killed_at_once(extent.companion_kills // 2, 10),
     )
     yield FaultClass(
         "disk full",
@@ -113,7 +113,7 @@ def postgresql_classes(extent: Extent, server: Server) -> Iterator[FaultClass]:
         "kill -9",
         lambda urls, folder: load(urls, folder).killed(extent.postgresql_kills, extent.answers),
         "answered before the commit",
-        lambda urls, folder: load(urls, folder, HastyLog).killed(extent.companion_kills, extent.answers // 2),
+        lambda urls, folder: load(urls, folder, HastyLog).killed(extent.companion_kills, 8),
     )
     yield FaultClass(
         "disk full",

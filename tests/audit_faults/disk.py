@@ -1,5 +1,7 @@
-"""No room on the disk, without any privilege: a limit on how long a file may grow (RLIMIT_FSIZE), which the owner of a process
-may set on Linux (prlimit(2)), and SQLite's own limit of pages. A write beyond it fails as on a full disk, in its midst too.
+"""No room on the disk, without any privilege: a limit on how long files may grow (RLIMIT_FSIZE), and SQLite's own of pages.
+
+The owner of a process may set the former on Linux, for a running server too (prlimit(2)). A write beyond it fails as on a
+full disk, in its midst too.
 """
 
 from __future__ import annotations

@@ -152,10 +152,9 @@ def _findings(database: Database, keys: KeyStore, key: VerifierKey, kept: Sequen
 
 
 def _astray(database: Database) -> int:
+    looked = f'SELECT "index" FROM log_entry_detail WHERE kind IN ({LOOKS})'  # noqa: S608 - words of our own
     with database.read() as tx:
-        looks = _places(
-            tx.execute(text(f'SELECT "index" FROM log_entry_detail WHERE kind IN ({LOOKS})')).all()
-        )
+        looks = _places(tx.execute(text(looked)).all())
         return sum(
             len(looks ^ _places(tx.execute(text(f'SELECT DISTINCT "index" FROM {name}')).all()))  # noqa: S608 - as above
             for name in BESIDE

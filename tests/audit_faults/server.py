@@ -50,11 +50,11 @@ class Server:
     def forgetful(self) -> Iterator[None]:
         """Let it say that a transaction is committed before it is on the disk (asynchronous commit)."""
         settings = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
-        self._set(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in settings.items())
+        self.set(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in settings.items())
         try:
             yield
         finally:
-            self._set(f"ALTER SYSTEM RESET {name}" for name in settings)
+            self.set(f"ALTER SYSTEM RESET {name}" for name in settings)
 
     def processes(self) -> list[int]:
         """The first process, which all later ones take their limits from, and all that there are."""
@@ -86,7 +86,8 @@ class Server:
         if done.returncode != 0:
             raise RuntimeError(f"pg_ctl {arguments[0]}: {done.stdout[-300:]}{done.stderr[-300:]}")
 
-    def _set(self, statements: Iterable[str]) -> None:
+    def set(self, statements: Iterable[str]) -> None:
+        """Change settings of a running server."""
         with self._cluster.connect() as connection:
             for statement in (*statements, "SELECT pg_reload_conf()"):
                 connection.execute(statement.encode())
@@ -112,6 +113,8 @@ def _limit(account: _As, pids: Sequence[int], limit: int) -> None:
 def server_of(cluster: Cluster) -> Iterator[Server]:
     """The cluster's server, to be restarted at will."""
     server = Server(cluster)
+    # File by file, its start would wait for every database that other tests left in the cluster.
+    server.set(["ALTER SYSTEM SET recovery_init_sync_method = 'syncfs'"])
     try:
         yield server
     finally:
