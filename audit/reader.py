@@ -169,8 +169,8 @@ class LogReader:
             for within in map(searching.Places, places, places[1:]):
                 known = self._counts.get((organisation, within))
                 if known is None:
-                    numbers = searching.counts(tx, organisation, facets, within)
-                    known = {facets[number]: many for number, many in numbers.items()}
+                    numbers = searching.counts(tx, organisation, within)
+                    known = {facets[number]: many for number, many in numbers.items() if number in facets}
                     # Nothing is written any more between entries that stand.
                     if within.before < end and len(self._counts) < COUNTS_KEPT:
                         self._counts[organisation, within] = known

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, column, select, table, text
+from sqlalchemy import Connection, column, func, select, table, text
 
 from audit.facets import Facet, Query
 
@@ -42,10 +42,6 @@ SELECT facet FROM seen WHERE facet IS NOT NULL
 _RANGE = (
     'SELECT * FROM (SELECT "index" FROM log_entry_organisation WHERE organisation = :organisation AND facet = {facet}'
     ' AND "index" >= :first AND "index" < :before ORDER BY "index" DESC LIMIT :most) AS f{n}'
-)
-_COUNT = (
-    "SELECT {facet} AS facet, count(*) AS many FROM log_entry_organisation"
-    ' WHERE organisation = :organisation AND facet = {facet} AND "index" >= :first AND "index" < :before'
 )
 
 
@@ -135,14 +131,18 @@ def newest(
     return sorted(found, reverse=True)[:most]
 
 
-def counts(tx: Connection, organisation: str, facets: Iterable[int], within: Places) -> Mapping[int, int]:
-    """How many of the organisation's entries in that range have each facet; those with none are left out."""
-    values = {"organisation": organisation, "first": within.first, "before": within.before}
-    found: dict[int, int] = {}
-    for some in _by_hundreds(facets):
-        parts = " UNION ALL ".join(_COUNT.format(facet=int(facet)) for facet in some)
-        found.update((row.facet, row.many) for row in tx.execute(text(parts), values) if row.many)
-    return found
+def counts(tx: Connection, organisation: str, within: Places) -> Mapping[int, int]:
+    """How many of the organisation's entries in that range have each facet."""
+    wanted = (
+        select(_ORGANISATION.c.facet, func.count())
+        .where(
+            _ORGANISATION.c.organisation == organisation,
+            _ORGANISATION.c.index >= within.first,
+            _ORGANISATION.c.index < within.before,
+        )
+        .group_by(_ORGANISATION.c.facet)
+    )
+    return {row[0]: row[1] for row in tx.execute(wanted)}
 
 
 def _by_hundreds(facets: Iterable[int]) -> Iterator[list[int]]:

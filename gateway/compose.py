@@ -32,6 +32,7 @@ from gateway.identity.fetch import HttpFetch
 from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
+from gateway.people.codes import naming
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.policy.bundle import open_registers, read_bundle
@@ -180,7 +181,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         verifier=verifier,
         sources=sources,
         views=views,
-        consenting=Consenting(ledger, committer, clock),
+        consenting=Consenting(ledger, committer, clock, partial(naming, locator, handles)),
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),
         http=http,

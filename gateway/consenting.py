@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection
 
@@ -32,13 +34,26 @@ class Grant:
     until: datetime | None
 
 
+Naming: TypeAlias = Callable[[str], str | None]
+"""How the officers of a recipient name one person; None where that is not known."""
+
+
+def unnamed(_person: str) -> Naming:
+    """Names nobody."""
+    return lambda _recipient: None
+
+
 @dataclass(frozen=True, slots=True)
 class Consenting:
-    """Gives and withdraws permissions, durably and in the log."""
+    """Gives and withdraws permissions, durably and in the log.
+
+    naming: how officers name the person with an id, to be found by in the log; it may read the database.
+    """
 
     ledger: Ledger
     committer: Committer
     clock: Clock
+    naming: Callable[[str], Naming] = unnamed
 
     async def give(self, key: SubjectKey, grant: Grant, by: Given) -> Committed[Permission]:
         """Allow from now on, in place of what was allowed to the same recipient for the same purpose.
@@ -57,7 +72,8 @@ class Consenting:
             until=grant.until,
             given=by,
         )
-        entry = seal_entry(_draft("given", permission, by), key)
+        code = await asyncio.to_thread(self.naming, key.subject)
+        entry = _entry("given", permission, by, key, code)
 
         def work(tx: Connection) -> Written[Permission, SealedEntry]:
             # Saying yes again to the same organisation for the same purpose replaces the earlier yes: were both to stand,
@@ -70,7 +86,7 @@ class Consenting:
             ]
             self.ledger.give(tx, key, permission, now)
             return Written(
-                permission, (*(seal_entry(_draft("withdrawn", one, by), key) for one in replaced), entry)
+                permission, (*(_entry("withdrawn", one, by, key, code) for one in replaced), entry)
             )
 
         return await self.committer.append(Append(work, changes=True))
@@ -78,19 +94,28 @@ class Consenting:
     async def withdraw(self, key: SubjectKey, permission_id: str, by: Given) -> Committed[Permission]:
         """Stop. No request that commits later discloses under it (promise 2). Raises `NotStandingError`."""
         now = self.clock.now()
+        code = await asyncio.to_thread(self.naming, key.subject)
 
         def work(tx: Connection) -> Written[Permission, SealedEntry]:
             ended = self.ledger.withdraw(tx, key, permission_id, by, now)
-            return Written(ended, (seal_entry(_draft("withdrawn", ended, by), key),))
+            return Written(ended, (_entry("withdrawn", ended, by, key, code),))
 
         return await self.committer.append(Append(work, changes=True))
 
 
-def _draft(outcome: str, permission: Permission, by: Given) -> Draft:
+def _entry(outcome: str, permission: Permission, by: Given, key: SubjectKey, code: Naming) -> SealedEntry:
+    recipients = permission.recipients
+    person = code(min(recipients)) if len(recipients) == 1 else None
+    return seal_entry(_draft(outcome, permission, by, person), key)
+
+
+def _draft(outcome: str, permission: Permission, by: Given, person: str | None) -> Draft:
     detail: dict[str, Json] = {
         "permission": permission.to_json(),
         "by": {"how": by.how, "by": by.by, "capacity": by.capacity},
     }
+    if person is not None:
+        detail["person"] = person
     return Draft(
         kind=Kind.CONSENT,
         outcome=outcome,

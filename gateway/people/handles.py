@@ -37,7 +37,11 @@ class Handles:
 
     def make(self, recipient: str, trace_key: str) -> str:
         """The recipient's handle for whoever the trace key means, known or not."""
-        sealed = self._siv(recipient).encrypt(self.blind_index(trace_key), [recipient.encode()])
+        return self.of_index(recipient, self.blind_index(trace_key))
+
+    def of_index(self, recipient: str, index: bytes) -> str:
+        """The recipient's handle for whoever stands under a blind index."""
+        sealed = self._siv(recipient).encrypt(index, [recipient.encode()])
         return PREFIX + base64.urlsafe_b64encode(sealed).decode()
 
     def open(self, recipient: str, handle: str) -> bytes | None:

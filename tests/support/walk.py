@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from adapters.contract import FetchRequest, Fragment, SourceAnswer, SourceError
@@ -20,6 +20,7 @@ from gateway.consenting import Consenting, Grant
 from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
 from gateway.people import trace
+from gateway.people.codes import naming
 from gateway.people.locator import Person
 from gateway.policy.live import AgreementCalendar, LivePolicy, Policy
 from gateway.policy.port import PolicyEngine
@@ -296,7 +297,9 @@ async def walk(
             clock=home.clock,
             timing=Timing(0.3, 0.4),
         )
-        consenting = Consenting(home.ledger, home.committer, home.clock)
+        consenting = Consenting(
+            home.ledger, home.committer, home.clock, partial(naming, home.locator, home.handles)
+        )
         yield Walk(home, parts, consenting, sources, outages, person)
 
 

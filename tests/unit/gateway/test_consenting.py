@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from audit.reader import LogReader, StoredEntry
+from audit.log import Append
+from audit.reader import LogReader, Query, StoredEntry
 from consent.permissions import ANY, Given, NonsenseError, NotStandingError, Permission
 from core.errors import ClosedError
 from core.vocabulary import Kind
 from gateway.consenting import Consenting, Grant
+from gateway.people import trace
+from gateway.people.codes import naming
+from gateway.people.locator import Registration
+from gateway.people.registering import register
+from gateway.views.record import person_code
 from tests.support.clock import FakeClock
 from tests.support.house import House, house, sqlite_urls
 
@@ -135,3 +142,24 @@ async def test_a_permission_for_several_recipients_and_purposes_is_filed_under_n
     reader = LogReader(home.database, home.log.store, home.keys)
     assert reader.concerns(entry.index, COUNTY)
     assert reader.concerns(entry.index, AGE_WELL)
+
+
+async def test_the_entry_names_the_person_as_the_recipients_officers_do(home: House) -> None:
+    person = home.person("9990000018")
+    named = Consenting(home.ledger, home.committer, home.clock, partial(naming, home.locator, home.handles))
+    committed = await named.give(person.key, GRANT, Given("portal", "p"))
+    await named.withdraw(person.key, committed.value.id, Given("portal", "p"))
+    code = person_code(home.handles.make(COUNTY, trace.by_nhs_number("9990000018")))
+    reader = LogReader(home.database, home.log.store, home.keys)
+    found = reader.search(Query(COUNTY, code=code))
+    assert [one.outcome for one in found] == ["withdrawn", "given"]
+    assert code != person_code(home.handles.make(AGE_WELL, trace.by_nhs_number("9990000018")))
+
+
+async def test_whoever_has_no_nhs_number_is_named_to_nobody(home: House) -> None:
+    registration = Registration("norwich-city-council", "ref-1")
+    person = home.locator.prepare(registration)
+    work = partial(register, home.locator, home.ledger, person, registration, home.clock.now(), ())
+    home.log.append(Append(work, changes=True))
+    assert naming(home.locator, home.handles, person.id)(COUNTY) is None
+    assert naming(home.locator, home.handles, "nobody")(COUNTY) is None

@@ -75,10 +75,12 @@ async def test_a_person_is_found_by_the_code_that_the_entries_show(served: Serve
     refused, looked = await a_story(served)
     code = person_code(served.way.handle())
     rows = await served.officers.search(officer(), Filters(text=code.lower()))
-    assert [row.index for row in rows] == [looked, refused]
+    # What they allowed in between is about them, too.
+    assert [row.index for row in rows] == [looked, looked - 1, refused]
     assert {row.person_pseudonym for row in rows} == {code}
     assert await found(served, text=code, kind="refusal") == [refused]
-    assert await found(served, text=code, before=looked) == [refused]
+    assert await found(served, text=code, before=looked) == [looked - 1, refused]
+    assert await found(served, text=code, kind="consent") == [looked - 1]
     assert await found(served, text="AAAA-AAAA") == []
 
 
@@ -93,7 +95,7 @@ async def test_a_search_by_code_gives_one_page_at_most(served: Served) -> None:
 async def test_nobody_is_found_by_code_once_their_key_is_erased(served: Served) -> None:
     await a_story(served)
     code = person_code(served.way.handle())
-    assert len(await found(served, text=code)) == 2
+    assert len(await found(served, text=code)) == 3
     served.erase()
     assert await found(served, text=code) == []
 
@@ -139,7 +141,7 @@ async def test_an_officer_sees_what_their_own_organisation_sent_and_asked_and_no
 
 
 @pytest.mark.parametrize(("index", "written"), [(0, 0), (9_999, 9_999), (10**30, None), (2**53, None)])
-async def test_an_entry_that_is_not_theirs_is_refused_and_the_attempt_written_down(
+async def test_an_officer_of_one_organisation_reading_anothers_entry_is_refused_and_that_is_audited(
     served: Served, index: int, written: int | None
 ) -> None:
     await a_story(served)
