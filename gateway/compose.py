@@ -32,7 +32,7 @@ from gateway.identity.fetch import HttpFetch
 from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
-from gateway.people.codes import naming
+from gateway.naming import naming
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.policy.bundle import open_registers, read_bundle

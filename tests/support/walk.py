@@ -19,8 +19,8 @@ from core.vocabulary import Json, Label
 from gateway.consenting import Consenting, Grant
 from gateway.identity.caller import Caller
 from gateway.identity.errors import TokenError
+from gateway.naming import naming
 from gateway.people import trace
-from gateway.people.codes import naming
 from gateway.people.locator import Person
 from gateway.policy.live import AgreementCalendar, LivePolicy, Policy
 from gateway.policy.port import PolicyEngine

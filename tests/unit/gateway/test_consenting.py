@@ -16,8 +16,8 @@ from consent.permissions import ANY, Given, NonsenseError, NotStandingError, Per
 from core.errors import ClosedError
 from core.vocabulary import Kind
 from gateway.consenting import Consenting, Grant
+from gateway.naming import naming
 from gateway.people import trace
-from gateway.people.codes import naming
 from gateway.people.locator import Registration
 from gateway.people.registering import register
 from gateway.views.record import person_code
