@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, column, func, select, table, text
+from sqlalchemy import ColumnElement, Connection, column, func, literal_column, select, table, text
 
 from audit.facets import Facet, Query
 
@@ -133,14 +133,16 @@ def newest(
 
 def counts(tx: Connection, organisation: str, within: Places) -> Mapping[int, int]:
     """How many of the organisation's entries in that range have each facet."""
+    # As a sum, so that SQLite walks the range of places, not the whole organisation in the order of its facets.
+    facet: ColumnElement[int] = literal_column("facet + 0")
     wanted = (
-        select(_ORGANISATION.c.facet, func.count())
+        select(facet, func.count())
         .where(
             _ORGANISATION.c.organisation == organisation,
             _ORGANISATION.c.index >= within.first,
             _ORGANISATION.c.index < within.before,
         )
-        .group_by(_ORGANISATION.c.facet)
+        .group_by(facet)
     )
     return {row[0]: row[1] for row in tx.execute(wanted)}
 
