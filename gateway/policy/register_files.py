@@ -20,6 +20,9 @@ from core.errors import OnceToldError
 Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value] | None"
 Where: TypeAlias = tuple[str | int, ...]
 
+# libyaml's reader where PyYAML was built with it: ten times as quick, with the same marks.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class RegisterError(OnceToldError):
     """A register that cannot be used: names the file, the line where known, and what to change."""
@@ -54,7 +57,7 @@ def read_document(path: Path, root: Path) -> Document:
     """Read one YAML file whose top is a mapping; `root` is what its name is told relative to."""
     name = path.relative_to(root).as_posix()
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise RegisterError(
             name, None, "the file cannot be read: put it there or give it back its rights"
@@ -63,7 +66,7 @@ def read_document(path: Path, root: Path) -> Document:
         raise RegisterError(name, None, "the file is not UTF-8 text: save it as UTF-8") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if isinstance(mark, yaml.Mark) else None
+        line = None if mark is None else mark.line + 1
         raise RegisterError(
             name, line, f"this is not YAML: {getattr(error, 'problem', 'mend the syntax')}"
         ) from error
