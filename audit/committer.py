@@ -2,7 +2,8 @@
 
 While a batch is being written to disk the next one gathers, so the number of disk flushes follows the disk and not the
 number of requests. Under load it gathers a little longer: every batch makes this thread and the event loop hand the
-interpreter to and fro some dozen times, which costs the loop more than the batch itself (docs/performance.md).
+interpreter to and fro some dozen times, which costs the loop more than the batch itself (docs/performance.md). Once as
+many wait as ever came together lately, nobody else is to be expected, and it goes at once.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ BUSY_BATCH = 6
 """Entries in a batch from which on there is load: whoever comes alone, or with a few others, never waits for more."""
 GATHER_SHARE = 2.0
 GATHER_MAXIMUM_SECONDS = 0.015
+EXPECTED_FADES = 0.99
+"""How slowly a large batch is forgotten: after a hundred batches, a third of it is still expected."""
 
 
 class Commits(Protocol):
@@ -52,6 +55,8 @@ class Committer:
         self._log = log
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(waiting_maximum)
         self._stopped = False
+        self._expected = float(BUSY_BATCH)
+        self._all_here = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -64,6 +69,8 @@ class Committer:
             self._waiting.put_nowait(waiting)
         except queue.Full as error:
             raise ClosedError("audit log", "too much is waiting") from error
+        if self._all_wait():
+            self._all_here.set()
         # A caller who goes away does not undo what may already be on the disk.
         return await asyncio.shield(waiting.future)
 
@@ -71,6 +78,7 @@ class Committer:
         """Finish what waits, then stop."""
         self._stopped = True
         self._waiting.put(None)
+        self._all_here.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -80,7 +88,7 @@ class Committer:
             batch = [self._waiting.get()]
             gather = gather_seconds(entries, took)
             if gather > 0.0:
-                time.sleep(gather)
+                self._gather(gather)
             with contextlib.suppress(queue.Empty):
                 while len(batch) < BATCH_MAXIMUM:
                     batch.append(self._waiting.get_nowait())
@@ -88,6 +96,17 @@ class Committer:
             started = time.monotonic()
             self._commit([one for one in batch if one is not None])
             entries, took = len(batch), time.monotonic() - started
+            self._expected = max(entries, self._expected * EXPECTED_FADES)
+
+    def _gather(self, seconds: float) -> None:
+        self._all_here.clear()
+        # Whoever came before that has said nothing since, so the queue is looked at once here too.
+        if not self._all_wait():
+            self._all_here.wait(seconds)
+
+    def _all_wait(self) -> bool:
+        """Whether as many wait as ever came together lately; one is in the writer's hand already."""
+        return self._waiting.qsize() + 1 >= min(self._expected, BATCH_MAXIMUM)
 
     def _commit(self, batch: list[_Waiting]) -> None:
         if not batch:
