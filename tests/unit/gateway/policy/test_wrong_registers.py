@@ -101,6 +101,8 @@ def test_no_gateway_starts_on_a_wrong_register_and_the_officer_reads_why(
     folder = small_policies(tmp_path / "policies")
     where = spoil(folder, what)
     configured(tmp_path / "house", monkeypatch, policies_folder=str(folder))
+    # A process's own loggers are for a process of its own: configured here, they would stay for every later test.
+    monkeypatch.setattr("gateway.serving.configure_logs", lambda: None)
     result = CliRunner().invoke(app, [command])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
