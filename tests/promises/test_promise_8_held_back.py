@@ -160,8 +160,9 @@ async def test_promise_8_nor_does_it_when_nobody_agrees_and_its_day_has_passed(p
     async def nobody_decides(served: Served) -> None:
         await enquiry(served)
         await emergency(served, hold_back="danger-to-other")
-        # As if it had been long ago: turning the clock itself would end the person's session.
-        served.tamper("UPDATE held_entry SET held_ms = 0, look_again_ms = 1")
+        # As if the day had passed: turning the clock itself would end the person's session. The look stays as young as it
+        # is, since an old hold moves the day up to which everybody's history is complete (docs/adr/0011).
+        served.tamper("UPDATE held_entry SET look_again_ms = 1")
         served.tamper("UPDATE review_task SET opened_ms = 0, due_ms = 1")
         assert (await served.officers.waiting(officer(COUNTY))).overdue == 2
 
