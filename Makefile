@@ -44,9 +44,10 @@ check: $(DEV)
 format: $(DEV)
 	@$(VENV)/ruff check --fix-only --quiet . && $(VENV)/ruff format .
 
-## bench: measure the pipeline against a bare fan-out
+## bench: measure durable appends against bare inserts, and the pipeline against a bare fan-out
 .PHONY: bench
 bench: $(DEV)
+	@$(PY) -m bench.appends
 	@$(PY) -m bench
 
 ## race: two processes, withdrawals and kill -9 against the guarded append, on SQLite and PostgreSQL
