@@ -21,7 +21,7 @@ from adapters.sandbox.identity_provider.tokens import practitioner_token
 from adapters.sandbox.people import generate
 from adapters.sandbox.person import SOURCES, Person
 from bench.captured import capture
-from consent.permissions import ANY, Given
+from consent.permissions import Given
 from core.clock import SystemClock
 from core.vocabulary import Label
 from gateway.compose import Gateway, compose
@@ -189,13 +189,13 @@ async def _fill(home: House, addresses: Addresses) -> int:
 
 
 async def _allow(gateway: Gateway, person: Person) -> dict[str, str]:
-    """The person allows the whole purpose; gives the body that asks for the view."""
+    """The person allows everything the purpose's agreement names; gives the body that asks for the view."""
     key = trace.by_nhs_number(person.nhs_number)
     known = gateway.locator.find(gateway.handles.blind_index(key))
     if known is None:
         raise LookupError("a registered person is not found")
     agreement = gateway.registers.agreements[PURPOSE]
-    grant = Grant(PURPOSE, ORGANISATION, dict.fromkeys(agreement.sections, ANY), frozenset(SOURCES), None)
+    grant = Grant(PURPOSE, ORGANISATION, dict(agreement.sections), frozenset(SOURCES), None)
     await gateway.consenting.give(known.key, grant, Given("portal", known.id))
     return {
         "person": gateway.handles.make(ORGANISATION, key),

@@ -17,6 +17,7 @@ from audit.console.router import build_router as build_console
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append
 from audit.reader import LogReader
+from consent.portal import could_see
 from consent.portal.context import PortalSettings
 from consent.portal.router import build_router as build_portal
 from core.unit_of_work import only
@@ -78,11 +79,10 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     portal = PortalSettings(
         leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
     )
-    app.include_router(
-        build_portal(residents, PolicyServices(gateway.views), portal), include_in_schema=False
-    )
+    groups = (partial(could_see.add_pages, policy=PolicyServices(gateway.views)),)
+    app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)
-    app.include_router(build_console(officers, console), include_in_schema=False)
+    app.include_router(build_console(officers, (), console), include_in_schema=False)
     return store.close
 
 

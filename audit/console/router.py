@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -17,9 +18,14 @@ PREFIX = "/console"
 Index = Annotated[int, Path(ge=0, le=2**53)]
 """Of an entry. No log gets beyond that, and no database counts much further."""
 
+AddPages: TypeAlias = Callable[[APIRouter, Console], None]
+"""A group of pages with a port of its own, e.g. `partial(questions.add_pages, questions=...)`."""
 
-def build_router(services: ConsoleServices, settings: ConsoleSettings | None = None) -> APIRouter:
-    """The routes under `/console`. Nothing of them is in the API's published contract."""
+
+def build_router(
+    services: ConsoleServices, groups: Sequence[AddPages] = (), settings: ConsoleSettings | None = None
+) -> APIRouter:
+    """The routes under `/console`, with these groups of pages. Nothing of them is in the API's published contract."""
     console = build_console(services, settings or ConsoleSettings())
     router = page_router(console.pages, PREFIX, services.sign_in_url)
     _add_search(router, console)
@@ -27,6 +33,8 @@ def build_router(services: ConsoleServices, settings: ConsoleSettings | None = N
     reviewing.add_pages(router, console)
     sampling.add_pages(router, console)
     overseeing.add_pages(router, console)
+    for add_pages in groups:
+        add_pages(router, console)
     _add_rest(router, console)
     add_missing_page(router, console.pages)
     return router

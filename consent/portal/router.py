@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
 from fastapi import APIRouter, Request, Response
 
-from consent.portal import allowing, could_see, done, history, home, receipts
+from consent.portal import allowing, done, history, home, receipts
 from consent.portal.context import Portal, PortalSettings, build_portal
-from consent.portal.ports import CouldSeeServices, PortalServices
+from consent.portal.ports import PortalServices
 from core.pages.routing import add_missing_page, page_router
 
 PREFIX = "/portal"
 
+AddPages: TypeAlias = Callable[[APIRouter, Portal], None]
+"""A group of pages with a port of its own, e.g. `partial(could_see.add_pages, policy=...)`."""
+
 
 def build_router(
-    services: PortalServices, policy: CouldSeeServices, settings: PortalSettings | None = None
+    services: PortalServices, groups: Sequence[AddPages] = (), settings: PortalSettings | None = None
 ) -> APIRouter:
-    """The routes under `/portal`. Nothing of them is in the API's published contract."""
+    """The routes under `/portal`, with these groups of pages. Nothing of them is in the API's published contract."""
     portal = build_portal(services, settings or PortalSettings())
     router = page_router(portal.pages, PREFIX, services.sign_in_url)
     home.add_pages(router, portal)
-    could_see.add_pages(router, portal, policy)
     allowing.add_pages(router, portal)
     done.add_pages(router, portal)
     history.add_pages(router, portal)
     receipts.add_pages(router, portal)
+    for add_pages in groups:
+        add_pages(router, portal)
     _add_ways_out(router, portal)
     add_missing_page(router, portal.pages)
     return router

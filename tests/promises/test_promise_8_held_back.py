@@ -23,7 +23,6 @@ from gateway.reviews import store
 from gateway.reviews.deciding import Reviewed
 from gateway.reviews.store import Reviews, StoredTask
 from gateway.reviews.tables import HeldEntry, ReviewTask
-from gateway.services.could_see import PolicyServices
 from gateway.services.reviewing import ReviewDesk
 from gateway.signin.sessions import About
 from tests.unit.core.pages.browser import Answer, ask
@@ -83,7 +82,7 @@ async def portal(tmp_path: Path) -> AsyncIterator[Portal]:
     async with serving(tmp_path) as served:
         app = FastAPI()
         settings = PortalSettings(now=served.clock.now)
-        app.include_router(build_router(served.residents, PolicyServices(served.way.parts), settings))
+        app.include_router(build_router(served.residents, (), settings))
         about = About("Ada Example", None, None, "P9")
         cookie = await served.sessions.open("portal", served.person, about, None)
         yield Portal(served, app, cookie)

@@ -18,7 +18,7 @@ class Console:
     def __init__(self, services: FakeConsole | None = None) -> None:
         self.services = services or FakeConsole()
         self.app = FastAPI()
-        self.app.include_router(build_router(self.services, ConsoleSettings(("https://idp.example",))))
+        self.app.include_router(build_router(self.services, (), ConsoleSettings(("https://idp.example",))))
 
     async def get(self, address: str, state: str = "many") -> Answer:
         return await ask(self.app, "GET", address, state=state)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from fastapi import FastAPI
 
 from consent.portal import PortalSettings, build_router
-from consent.portal.could_see import organisations
+from consent.portal.could_see import add_pages, organisations
 from tests.unit.consent.portal.fakes import MANY_COULD, NOBODY_COULD, NOW, FakePortal
 from tests.unit.consent.portal.test_pages import SYSTEM_WORDS
 from tests.unit.core.pages.browser import Answer, ask
@@ -18,7 +19,9 @@ PAGE = "/portal/who-could-see-me"
 async def get(state: str, address: str = PAGE) -> Answer:
     services = FakePortal()
     app = FastAPI()
-    app.include_router(build_router(services, services, PortalSettings(now=lambda: NOW)))
+    app.include_router(
+        build_router(services, (partial(add_pages, policy=services),), PortalSettings(now=lambda: NOW))
+    )
     return await ask(app, "GET", address, state=state)
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from fastapi import FastAPI
 
-from consent.portal import PortalSettings, build_router
+from consent.portal import PortalSettings, build_router, could_see
 from consent.portal.ports import HISTORY_PAGE, Choice
 from tests.unit.consent.portal.fakes import (
     CHECKS,
@@ -50,7 +51,7 @@ class Portal:
         self.app.include_router(
             build_router(
                 self.services,
-                self.services,
+                (partial(could_see.add_pages, policy=self.services),),
                 PortalSettings(leave_to="https://news.example", now=lambda: NOW),
             )
         )
@@ -378,7 +379,7 @@ async def test_what_an_organisation_calls_itself_is_never_run(portal: Portal) ->
 
 async def test_without_settings_leaving_leads_to_the_weather() -> None:
     app = FastAPI()
-    app.include_router(build_router(FakePortal(), FakePortal()))
+    app.include_router(build_router(FakePortal()))
     assert (await ask(app, "GET", "/portal/leave")).headers["location"] == "https://www.bbc.co.uk/weather"
     assert "Until" in (await ask(app, "GET", OFFER)).text
 
