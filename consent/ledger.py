@@ -13,7 +13,7 @@ from typing import cast
 
 from sqlalchemy import Connection, bindparam, column, insert, select, table, update
 
-from consent.permissions import Given, NonsenseError, NotStandingError, Permission
+from consent.permissions import Given, NonsenseError, NoRowError, NotStandingError, Permission
 from core.errors import BrokenRowError
 from core.keys import SubjectKey
 from core.sealing import SealError, open_json, seal_json
@@ -81,7 +81,7 @@ class Ledger:
         return (rows[0][0] if rows else 0) == revision
 
     def give(self, tx: Connection, key: SubjectKey, permission: Permission, at: datetime) -> Standing:
-        """Add a permission or preference."""
+        """Add a permission or preference. Raises `NoRowError` for somebody without a row: never opened, or erased."""
         before = self.standing_in(tx, key)
         return _append(
             tx, key, before, (*before.permissions, permission), "given", permission, permission.given, at
@@ -130,7 +130,8 @@ def _append(
         update(_STATE).where(_STATE.c.person == key.subject).values(revision=after.revision, sealed=sealed)
     )
     if stored.rowcount == 0:
-        tx.execute(insert(_STATE).values(person=key.subject, revision=after.revision, sealed=sealed))
+        # A row made here would bring back, under a key that is about to go, whom an erasure has just taken away.
+        raise NoRowError
     event = {
         "what": what,
         "permission": permission.to_json(),

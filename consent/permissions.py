@@ -29,6 +29,13 @@ class NotStandingError(LedgerError):
         super().__init__("no such permission stands")
 
 
+class NoRowError(LedgerError):
+    """Nobody has a row by that id: never registered, or erased since their key was read."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody stands there any more to decide")
+
+
 class NonsenseError(LedgerError):
     """A permission that cannot be meant: it ends before it begins, or covers nothing."""
 

@@ -25,7 +25,7 @@ from audit.text import from_base64, to_base64
 from audit.verify import verify_receipt
 from consent import permissions
 from consent.ledger import Ledger
-from consent.permissions import Given, NotStandingError, Permission
+from consent.permissions import Given, NoRowError, NotStandingError, Permission
 from consent.portal.ports import (
     Choice,
     Complete,
@@ -130,7 +130,10 @@ class ResidentServices:
             until=self.clock.now() + timedelta(days=choice.days),
         )
         key = await asyncio.to_thread(self._key, person)
-        committed = await self.consenting.give(key, grant, Given("portal", person))
+        try:
+            committed = await self.consenting.give(key, grant, Given("portal", person))
+        except NoRowError as error:
+            raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
         return self._done(committed.receipts[-1], committed.value, "allowed")
 
     async def stop(self, person: str, permission_id: str) -> Done:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, delete, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append, Committed
-from consent.ledger import NOTHING, Event, Ledger
-from consent.permissions import Given, NotStandingError, Permission
+from consent.ledger import NOTHING, Event, Ledger, Standing
+from consent.permissions import Given, NoRowError, NotStandingError, Permission
 from core.errors import ClosedError
 from core.keys import SubjectKey
 from core.unit_of_work import Written
@@ -24,6 +24,13 @@ from tests.support.house import House
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 BY = Given("portal", "p_self")
 ATTORNEY = Given("representative", "p_other", "attorney")
+GRANT = Grant(
+    "early-help-triage",
+    "norfolk-county-council",
+    {"contact": frozenset({"*"})},
+    frozenset({"norwich-city-council"}),
+    None,
+)
 
 
 def permission(id_: str, kind: PermissionKind = PermissionKind.CONFIDENTIALITY_CONSENT) -> Permission:
@@ -95,13 +102,60 @@ def test_what_does_not_stand_cannot_be_withdrawn(home: House, person: Person, id
     assert home.ledger.standing(person.key) == before
 
 
-def test_a_person_whose_row_was_never_opened_can_still_decide(home: House) -> None:
+def test_somebody_without_a_row_allows_nothing_and_leaves_none_behind(home: House) -> None:
     key = home.keys.get_or_create("p_early")
     assert home.ledger.standing(key) == NOTHING
     with home.database.write() as tx:
         assert home.ledger.revision_stands(tx, "p_early", 0)
-    give(home, key, permission("c_1"))
-    assert home.ledger.standing(key).revision == 1
+    with pytest.raises(NoRowError):
+        give(home, key, permission("c_1"))
+    assert rows_of(home, "p_early") == 0
+
+
+OURS = (table("person_state", column("person")), table("permission_event", column("person")))
+
+
+def rows_of(home: House, person: str) -> int:
+    """How many rows the ledger has of a person."""
+    with home.database.read() as tx:
+        return sum(len(tx.execute(select(one).where(one.c.person == person)).all()) for one in OURS)
+
+
+def erase_rows(home: House, person: Person) -> None:
+    """What an erasure takes of the ledger, while somebody's decision is under way with a key read before."""
+    with home.database.write() as tx:
+        for one in OURS:
+            tx.execute(delete(one).where(one.c.person == person.id))
+
+
+async def test_a_decision_that_an_erasure_overtook_brings_nobody_back(home: House, person: Person) -> None:
+    consenting = Consenting(home.ledger, home.committer, home.clock)
+    erase_rows(home, person)
+    with pytest.raises(NoRowError):
+        await consenting.give(person.key, GRANT, BY)
+    assert rows_of(home, person.id) == 0
+    assert entries(home) == 0
+    with pytest.raises(NotStandingError):
+        await consenting.withdraw(person.key, "c_1", BY)
+
+
+class Reopening(Ledger):
+    """Opens whatever row it misses, as a ledger that inserts would."""
+
+    def give(self, tx: Connection, key: SubjectKey, permission: Permission, at: datetime) -> Standing:
+        """Makes the row anew."""
+        self.open(tx, key)
+        return super().give(tx, key, permission, at)
+
+
+async def test_a_ledger_that_opened_a_missing_row_would_bring_the_erased_back(
+    home: House, person: Person
+) -> None:
+    """The companion: without the refusal the person would stand there again, after their erasure was answered."""
+    consenting = Consenting(Reopening(home.database), home.committer, home.clock)
+    erase_rows(home, person)
+    await consenting.give(person.key, GRANT, BY)
+    assert rows_of(home, person.id) == 2
 
 
 def test_a_revision_stands_only_as_long_as_nothing_was_decided(home: House, person: Person) -> None:
@@ -184,14 +238,7 @@ def standing_ids(home: House, person: Person) -> list[str]:
 
 async def test_a_decision_and_its_entry_stand_or_fall_together(home: House, person: Person) -> None:
     consenting = Consenting(home.ledger, home.committer, home.clock)
-    grant = Grant(
-        "early-help-triage",
-        "norfolk-county-council",
-        {"contact": frozenset({"*"})},
-        frozenset({"norwich-city-council"}),
-        None,
-    )
-    given: Committed[Permission] = await consenting.give(person.key, grant, BY)
+    given: Committed[Permission] = await consenting.give(person.key, GRANT, BY)
     assert standing_ids(home, person) == [given.value.id]
     assert len(given.receipts) == 1
     with pytest.raises(NotStandingError):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from consent.permissions import ANY, Given, Permission
 from consent.portal.ports import NotPossible, Overview
@@ -42,6 +43,14 @@ async def test_what_was_allowed_stands_in_the_overview_in_words_and_nobody_has_l
     assert one.sources == tuple(sorted(TITLES[name] for name in (CHARITY, COUNCIL, PRACTICE)))
     assert one.until == served.clock.now() + timedelta(days=7)
     assert one.last_looked is None
+
+
+async def test_somebody_erased_meanwhile_is_told_so_and_allows_nothing(served: Served) -> None:
+    with served.way.home.database.write() as tx:
+        tx.execute(text("DELETE FROM person_state WHERE person = :p"), {"p": served.person})
+    with pytest.raises(NotPossible) as refused:
+        await served.residents.allow(served.person, choice("tenancy"))
+    assert "erased" in refused.value.words
 
 
 async def test_a_look_under_a_permission_shows_when_it_last_happened(served: Served) -> None:
