@@ -5,7 +5,8 @@ key rest in two databases, so the unit of work leaves a note of the key that is 
 and if that is cut off, with the next erasure or `oncetold audit retain`.
 
 An erasure waits while a review of possible misuse of the person's record is open, and while what was judged misuse is kept
-as evidence (UK GDPR Article 17(3)(e)): who looked without right must not be saved by whom they looked at.
+as evidence (UK GDPR Article 17(3)(e)): who looked without right must not be saved by whom they looked at. It does not wait
+for spot checks, which suspect nobody: those that are open end with it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from gateway.people import trace
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
-from gateway.reviews.store import WRONG
+from gateway.reviews.store import SAMPLE, WRONG
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
 
@@ -41,7 +42,7 @@ _LONDON = ZoneInfo("Europe/London")
 _PENDING = table("erasure_pending", column("subject"), column("at_ms"))
 _DETAIL = table("log_entry_detail", column("index"), column("tag"))
 _ORGANISATION = table("log_entry_organisation", column("index"), column("code"))
-_TASK = table("review_task", *(column(name) for name in ("index", "due_ms", "closed_ms", "outcome")))
+_TASK = table("review_task", *(column(name) for name in ("index", "kind", "due_ms", "closed_ms", "outcome")))
 
 BY_PERSON = (
     ("person", "id"),
@@ -108,7 +109,7 @@ class Erasing:
         def work(tx: Connection) -> Written[tuple[int, int], SealedEntry]:
             # Every writer of these rows holds the log's head, so nothing of them moves before the commit.
             self._may_go(tx, person.key, now)
-            counts = _delete(tx, person.key)
+            counts = _delete(tx, person.key, to_ms(now))
             tx.execute(insert(_PENDING).values(subject=person.id, at_ms=to_ms(now)))
             return Written(counts, (entry,))
 
@@ -121,7 +122,9 @@ class Erasing:
         theirs = select(_DETAIL.c.index).where(_DETAIL.c.tag == key.tag)
         if tx.execute(theirs.where(is_under_review(_DETAIL)).limit(1)).first() is not None:
             due = tx.execute(
-                select(func.max(_TASK.c.due_ms)).where(_TASK.c.index.in_(theirs), _TASK.c.closed_ms.is_(None))
+                select(func.max(_TASK.c.due_ms)).where(
+                    _TASK.c.index.in_(theirs), _TASK.c.closed_ms.is_(None), _TASK.c.kind != SAMPLE
+                )
             ).scalar_one()
             # A hold without a task is ended by nobody's clock either: then it is looked at again tomorrow.
             raise WaitingError("a review of possible misuse is open", _day(max(due or 0, to_ms(now)), days=1))
@@ -150,8 +153,8 @@ def finish(database: Database, keys: KeyStore) -> int:
     return len(pending)
 
 
-def _delete(tx: Connection, key: SubjectKey) -> tuple[int, int]:
-    """Delete all rows of the person; gives how many, and how many entries of the log are theirs."""
+def _delete(tx: Connection, key: SubjectKey, now_ms: int) -> tuple[int, int]:
+    """Delete all rows of the person, end the spot checks; gives how many rows, and how many of the log's entries are theirs."""
     rows = 0
     for named, value in ((BY_PERSON, key.subject), (BY_TAG, key.tag)):
         for name, by in named:
@@ -161,6 +164,11 @@ def _delete(tx: Connection, key: SubjectKey) -> tuple[int, int]:
     rows += tx.execute(gone).rowcount
     theirs = select(_DETAIL.c.index).where(_DETAIL.c.tag == key.tag)
     tx.execute(update(_ORGANISATION).where(_ORGANISATION.c.index.in_(theirs)).values(code=None))
+    # Nobody can judge a look any more that nobody can read.
+    checks = update(_TASK).where(
+        _TASK.c.index.in_(theirs), _TASK.c.kind == SAMPLE, _TASK.c.closed_ms.is_(None)
+    )
+    tx.execute(checks.values(closed_ms=now_ms, outcome=OUTCOME))
     return rows, tx.execute(select(func.count()).select_from(theirs.subquery())).scalar_one()
 
 

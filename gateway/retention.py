@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, FromClause, and_, column, exists, or_, tab
 
 from core.sections import policies_folder
 from gateway.policy.register_files import check_schema, read_document, read_schema
-from gateway.reviews.store import WRONG
+from gateway.reviews.store import SAMPLE, WRONG
 from gateway.settings import Settings
 
-_TASK = table("review_task", *(column(name) for name in ("index", "closed_ms", "outcome")))
+_TASK = table("review_task", *(column(name) for name in ("index", "kind", "closed_ms", "outcome")))
 _HELD = table("held_entry", column("index"), column("released_ms"))
 
 
@@ -49,8 +49,13 @@ def retention_of(settings: Settings) -> Retention:
 
 
 def is_under_review(detail: FromClause) -> ColumnElement[bool]:
-    """SQL: a review of a row of `log_entry_detail` is open, or the person is not told of it yet."""
-    task = exists().where(_TASK.c.index == detail.c.index, _TASK.c.closed_ms.is_(None))
+    """SQL: a review of a row of `log_entry_detail` is open, or the person is not told of it yet.
+
+    A spot check is none: nobody suspects a look that was drawn by chance, so nothing in UK GDPR Article 17(3) keeps it.
+    """
+    task = exists().where(
+        _TASK.c.index == detail.c.index, _TASK.c.closed_ms.is_(None), _TASK.c.kind != SAMPLE
+    )
     held = exists().where(_HELD.c.index == detail.c.index, _HELD.c.released_ms.is_(None))
     return or_(task, held)
 

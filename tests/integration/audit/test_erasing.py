@@ -202,6 +202,48 @@ def test_an_erasure_waits_for_an_open_review_and_says_until_when(home: House, he
     assert erasing_of(home).erase_person(ADA, "asked").entries == 1
 
 
+def tasks_of(home: House, index: int) -> dict[str, tuple[int | None, str | None]]:
+    with home.database.read() as tx:
+        rows = tx.execute(
+            text('SELECT kind, closed_ms, outcome FROM review_task WHERE "index" = :index'), {"index": index}
+        ).all()
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+@pytest.mark.parametrize("due", [NOW + timedelta(days=14), NOW - timedelta(days=1)])
+def test_a_spot_check_suspects_nobody_and_ends_with_the_erasure(home: House, due: datetime) -> None:
+    ada, ben = home.person(ADA), home.person(BEN)
+    index = look(home, ada, (Task(store.SAMPLE, COUNTY, due),))
+    other = look(home, ben, (Task(store.SAMPLE, COUNTY, due),))
+    assert erasing_of(home).erase_person(ADA, "asked").entries == 1
+    ((closed_ms, outcome),) = tasks_of(home, index).values()
+    assert (closed_ms is not None, outcome) == (True, "person-erased")
+    assert tasks_of(home, other) == {store.SAMPLE: (None, None)}, "the checks of others go on"
+
+
+def test_an_erasure_waits_for_the_review_beside_a_spot_check_and_not_for_the_check(home: House) -> None:
+    ada = home.person(ADA)
+    due = NOW + timedelta(days=3)
+    later = Task(store.SAMPLE, COUNTY, NOW + timedelta(days=14))
+    index = look(home, ada, (Task(store.BREAK_GLASS, COUNTY, due), later))
+    with pytest.raises(WaitingError) as caught:
+        erasing_of(home).erase_person(ADA, "asked")
+    assert (caught.value.until - due.date()).days in {1, 2}, "the day of the review, not that of the check"
+    assert tasks_of(home, index)[store.SAMPLE] == (None, None)
+
+
+def test_a_spot_check_that_found_misuse_holds_an_erasure_up(home: House) -> None:
+    ada = home.person(ADA)
+    index = look(home, ada, (Task(store.SAMPLE, COUNTY, NOW),))
+    with home.database.write() as tx:
+        tx.execute(
+            text('UPDATE review_task SET closed_ms = :at, outcome = :wrong WHERE "index" = :index'),
+            {"at": to_ms(NOW), "wrong": store.WRONG, "index": index},
+        )
+    with pytest.raises(WaitingError, match="judged misuse"):
+        erasing_of(home).erase_person(ADA, "asked")
+
+
 def test_an_erasure_waits_while_misuse_is_kept_as_evidence(home: House) -> None:
     ada = home.person(ADA)
     index = look(home, ada, (Task(store.BREAK_GLASS, COUNTY, NOW),))

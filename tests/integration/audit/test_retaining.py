@@ -58,14 +58,16 @@ def later(home: House, clock: FakeClock, by: timedelta) -> None:
     clock.wall += by
 
 
-def review(home: House, index: int, at: datetime | None, outcome: str | None) -> None:
+def review(
+    home: House, index: int, at: datetime | None, outcome: str | None, kind: str = store.BREAK_GLASS
+) -> None:
     with home.database.write() as tx:
         tx.execute(
             text(
                 'INSERT INTO review_task ("index", kind, organisation, opened_ms, due_ms, closed_ms, outcome) '
-                "VALUES (:index, 'break-glass', 'x', 1, 1, :at, :outcome)"
+                "VALUES (:index, :kind, 'x', 1, 1, :at, :outcome)"
             ),
-            {"index": index, "at": None if at is None else to_ms(at), "outcome": outcome},
+            {"index": index, "kind": kind, "at": None if at is None else to_ms(at), "outcome": outcome},
         )
 
 
@@ -160,6 +162,16 @@ def test_what_a_review_is_about_stays_and_misuse_for_its_own_time(urls: tuple[st
         gone = retaining(home, clock).run()
         assert (gone["break-glass"], gone["disclosure"]) == (1, 1)
         assert sealed(home)[opened] is True, "however old"
+
+
+def test_a_spot_check_keeps_a_detail_only_once_it_found_misuse(urls: tuple[str, str]) -> None:
+    with aged(urls) as (home, clock):
+        waiting, wrong = write(home, Kind.DISCLOSURE), write(home, Kind.DISCLOSURE)
+        review(home, waiting, None, None, store.SAMPLE)
+        later(home, clock, 101 * DAY)
+        review(home, wrong, clock.now(), store.WRONG, store.SAMPLE)
+        assert retaining(home, clock).run() == {"disclosure": 1}
+        assert (sealed(home)[waiting], sealed(home)[wrong]) == (False, True)
 
 
 def test_the_times_told_never_go_back_and_outlive_the_entry_that_told_them(urls: tuple[str, str]) -> None:
