@@ -315,7 +315,7 @@ def test_a_mapping_that_cannot_be_used_is_refused(
 
 def test_an_operators_own_mapping_is_read_from_its_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
-    fields = {"my-story.text": {"from": "Story"}}
+    fields = {"my-story.what_matters": {"from": "Story"}}
     path.write_bytes(orjson.dumps({"table": {"headings": 1}, "reference": "Id", "fields": fields}))
     mapping: TabularMapping = load_tabular_mapping(str(path), SCHEMAS)
     assert mapping.sections == {"my-story"}

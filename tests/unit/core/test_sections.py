@@ -20,7 +20,7 @@ FIELDS = {
     "support-plan": "category status goals start_date review_date lead_role",
     "safeguarding-alerts": "flags",
     "involved-services": "services",
-    "my-story": "text",
+    "my-story": "what_matters how_to_reach_me told_already adjustments",
     "council-benefits": "status kinds decided_on review_on",
     "dwp-benefits": "status kinds deductions award_ends_on",
     "employment-education": "status hours seasonal place_of_learning attendance_concern",
@@ -52,6 +52,7 @@ def test_location_and_sensitive_fields_are_marked() -> None:
         "homelessness.found_at",
         "hospital-stay.hospital",
         "hospital-stay.ward",
+        "my-story.how_to_reach_me",
         "offence-risk.places_to_stay_away_from",
         "tenancy.address",
         "tenancy.uprn",
@@ -65,6 +66,7 @@ def test_location_and_sensitive_fields_are_marked() -> None:
         "mental-health-support",
         "social-care",
         "substance-use",
+        "my-story",
     }
     partly = {
         name: set(schema.sensitive_fields)
