@@ -154,7 +154,7 @@ def finish(database: Database, keys: KeyStore) -> int:
 
 
 def _delete(tx: Connection, key: SubjectKey, now_ms: int) -> tuple[int, int]:
-    """Delete all rows of the person, end the spot checks; gives how many rows, and how many of the log's entries are theirs."""
+    """Delete all rows of the person and end the spot checks; gives how many rows, and how many entries are theirs."""
     rows = 0
     for named, value in ((BY_PERSON, key.subject), (BY_TAG, key.tag)):
         for name, by in named:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from audit import retired
 from audit.entries import Draft, Kind, seal_entry
@@ -13,6 +14,8 @@ from audit.log import Append
 from consent.portal.ports import Complete
 from core.times import to_ms
 from core.unit_of_work import only
+from gateway.retaining import Retaining
+from gateway.retention import Retention
 from gateway.reviews.opening import COUNTERSIGN_WITHIN
 from gateway.services.completeness import MARGIN, cut_off
 from tests.support.walk import registers
@@ -104,6 +107,44 @@ async def test_what_was_deleted_after_its_time_is_said(served: Served) -> None:
     key = served.way.home.keys.get_or_create(retired.KEEPER)
     served.way.home.log.append(Append(only(None, seal_entry(draft, key))))
     assert (await complete(served)).kept_since == before.date()
+
+
+def retain(served: Served, kept: timedelta) -> dict[str, int]:
+    """What `oncetold audit retain` does, with a register of its own."""
+    home = served.way.home
+    register = Retention({Kind.DISCLOSURE.value: kept}, kept)
+    return Retaining(home.log, home.database, home.keys, register, served.clock).run()
+
+
+async def test_after_retention_the_history_says_since_when_it_is_kept_and_counts_what_is_left(
+    served: Served,
+) -> None:
+    await served.residents.allow(served.person, choice("tenancy"))
+    await served.way.ask()
+    served.clock.advance(200 * DAY)
+    await served.way.ask()
+    served.clock.advance((LONGEST + 60) * DAY)
+    before = await complete(served)
+    assert before.kept_since is None
+    since = served.clock.now() - timedelta(days=LONGEST + 100)
+    assert retain(served, timedelta(days=LONGEST + 100)) == {"disclosure": 1}
+    after = await complete(served)
+    assert after.kept_since == since.date()
+    assert after.many == before.many - 1
+    assert retain(served, timedelta(days=5000)) == {}
+    assert (await complete(served)).kept_since == since.date(), "a longer time brings nothing back"
+
+
+async def test_a_deletion_that_nobody_was_told_of_would_leave_the_day_unsaid(served: Served) -> None:
+    """The companion: were details to go without the log's word, nothing would tell that the history begins later."""
+    await served.residents.allow(served.person, choice("tenancy"))
+    await served.way.ask()
+    served.clock.advance((LONGEST + 60) * DAY)
+    before = await complete(served)
+    with served.way.home.database.write() as tx:
+        tx.execute(text("UPDATE log_entry_detail SET sealed = x'', tag = x'' WHERE kind = 'disclosure'"))
+    after = await complete(served)
+    assert (after.kept_since, after.many) == (None, before.many - 1)
 
 
 async def test_nobody_has_no_history_to_be_complete(served: Served) -> None:
