@@ -16,13 +16,14 @@ from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append
 from audit.reader import StoredEntry, every
 from audit.text import to_base64
-from consent.portal import PortalSettings, build_router
+from consent.portal import PortalSettings, build_router, could_see
 from consent.portal.ports import HISTORY_PAGE
 from core.unit_of_work import only
 from gateway.reviews import store
 from gateway.reviews.deciding import Reviewed
 from gateway.reviews.store import Reviews, StoredTask
 from gateway.reviews.tables import HeldEntry, ReviewTask
+from gateway.services.could_see import PolicyServices
 from gateway.services.reviewing import ReviewDesk
 from gateway.signin.sessions import About
 from tests.unit.core.pages.browser import Answer, ask
@@ -82,7 +83,8 @@ async def portal(tmp_path: Path) -> AsyncIterator[Portal]:
     async with serving(tmp_path) as served:
         app = FastAPI()
         settings = PortalSettings(now=served.clock.now)
-        app.include_router(build_router(served.residents, (), settings))
+        groups = (partial(could_see.add_pages, policy=PolicyServices(served.way.parts)),)
+        app.include_router(build_router(served.residents, groups, settings))
         about = About("Ada Example", None, None, "P9")
         cookie = await served.sessions.open("portal", served.person, about, None)
         yield Portal(served, app, cookie)
@@ -176,9 +178,10 @@ def told_decisions(detail: FromClause) -> ColumnElement[bool]:
 
 CARELESS = {
     "the history": ("gateway.services.looks.stands_in_history", every),
-    "the proofs and the last look": ("gateway.services.portal.is_told", every),
+    "the proofs": ("gateway.services.proving.is_told", every),
+    "the last look": ("gateway.services.portal.is_told", every),
     "the decisions": ("gateway.services.looks.stands_in_history", told_decisions),
-    "the decisions' proofs": ("gateway.services.portal.is_told", told_decisions),
+    "the decisions' proofs": ("gateway.services.proving.is_told", told_decisions),
 }
 
 

@@ -1,0 +1,82 @@
+"""Proofs for a resident: of what was done about them, and of any receipt that somebody holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from audit.entries import Kind
+from audit.errors import VerificationError
+from audit.log import Receipt
+from audit.note import VerifierKey
+from audit.reader import LogReader
+from audit.text import from_base64, to_base64
+from audit.verify import verify_receipt
+from consent.permissions import Permission
+from consent.portal.ports import Proof, ReceiptCheck
+from core.keys import SubjectKey
+from gateway.reviews.store import is_told
+from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened
+from gateway.services.words import seen_words
+
+GAVE = frozenset({"given"})
+"""Outcomes of decisions after which something is allowed; after every other one it is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """Reads the log for proofs. log_keys: the one that signs now, then those that signed before."""
+
+    reader: LogReader
+    log_keys: tuple[VerifierKey, ...]
+
+    def proof(self, key: SubjectKey, index: int) -> Proof | None:
+        """The proof of an entry about the key's subject; None for any other and for what they are not told of."""
+        entry = self.reader.entry(index, is_told) if index <= INDEX_MAXIMUM else None
+        if entry is None or entry.tag != key.tag:
+            return None
+        receipt = self.reader.receipt(index)
+        opening, holds = None, True
+        try:
+            opening = checked(self.reader, entry, receipt, *self.log_keys)
+        except VerificationError:
+            holds = False
+        good, bad = (
+            "Nobody has changed it since it was written down.",
+            "It does not hold. Please tell us at once.",
+        )
+        return Proof(
+            index=index,
+            receipt_text=receipt.text,
+            leaf_b64=to_base64(receipt.leaf),
+            opening_json=""
+            if opening is None
+            else json.dumps(opening.to_json(), indent=2, ensure_ascii=False),
+            checked=holds,
+            checked_words=f"{good}{seen_words(len(receipt.witnesses))}" if holds else bad,
+        )
+
+    def decision(self, key: SubjectKey, index: int) -> tuple[Receipt, Permission, bool] | None:
+        """The person's own decision in an entry: its receipt, what it was about, and whether it allowed that."""
+        entry = self.reader.entry(index)
+        if entry is None or entry.tag != key.tag or entry.kind != Kind.CONSENT.value:
+            return None
+        opening = opened(self.reader, entry)
+        if opening is None:
+            return None
+        permission = Permission.from_json(mapping(mapping(opening.detail.get("detail")).get("permission")))
+        return self.reader.receipt(index), permission, entry.outcome in GAVE
+
+    def check_receipt(self, text: str, leaf: str) -> ReceiptCheck:
+        """Whether a receipt is true, for anybody; keeps nothing of it."""
+        receipt = text.replace("\r\n", "\n").strip("\n") + "\n"
+        raw = from_base64("".join(leaf.split()))
+        try:
+            if raw is None:
+                raise VerificationError("no leaf")
+            verified = verify_receipt(receipt, raw, list(self.log_keys))
+        except VerificationError:
+            words = "This is not a true receipt of our log, or part of it is missing. Copy all of it and try again."
+            return ReceiptCheck(checked=False, checked_words=words, at=None)
+        words = "This receipt is true: the line stands in our log and was not changed."
+        return ReceiptCheck(checked=True, checked_words=words, at=verified.time)
