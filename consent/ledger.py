@@ -135,7 +135,7 @@ def _append(
     event = {
         "what": what,
         "permission": permission.to_json(),
-        "by": {"how": by.how, "by": by.by, "capacity": by.capacity},
+        "by": by.to_json(),
     }
     tx.execute(
         insert(_EVENT).values(
@@ -168,13 +168,12 @@ def _open_state(rows: Sequence[tuple[object, ...]], key: SubjectKey) -> Standing
 
 def _open_event(revision: int, at_ms: int, sealed: bytes, key: SubjectKey) -> Event:
     value = cast("dict[str, Json]", open_json(key.key, sealed, _event_context(key.subject, revision)))
-    by = cast("dict[str, str]", value["by"])
     return Event(
         revision=revision,
         at=from_ms(at_ms),
         what=cast("str", value["what"]),
         permission=Permission.from_json(cast("JsonObject", value["permission"])),
-        by=Given(by["how"], by["by"], by["capacity"]),
+        by=Given.from_json(cast("JsonObject", value["by"])),
     )
 
 

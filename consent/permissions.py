@@ -7,13 +7,13 @@ An objection or dissent has the same shape and takes away. Withdrawing ends a pe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
 from core.errors import OnceToldError
 from core.times import from_ms, to_ms
-from core.vocabulary import Json, Kind
+from core.vocabulary import Json, JsonObject, Kind
 
 ANY = frozenset({"*"})
 
@@ -46,11 +46,31 @@ class Given:
 
     how: `portal`, `assisted` (a practitioner recorded it, with evidence), `representative`, `imported`.
     by: the subject id of whoever acted; capacity: `self`, `attorney`, `deputy`, `parental-responsibility`.
+    why: their own words, where they gave any; they rest under the person's key alone and are in no log entry.
+    evidence: what the decision can be looked up by where it was made, e.g. the id of a recorded talk, or an imported
+        document and its digest; never the evidence itself.
     """
 
     how: str
     by: str
     capacity: str = "self"
+    why: str = ""
+    evidence: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """As it is sealed; what was not given stands nowhere."""
+        told: dict[str, Json] = {"how": self.how, "by": self.by, "capacity": self.capacity}
+        return told | {name: text for name, text in (("why", self.why), ("evidence", self.evidence)) if text}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Given:
+        """The reverse of `to_json`. Raises `KeyError` without how, by and capacity."""
+        how, by, capacity = (str(value[name]) for name in ("how", "by", "capacity"))
+        return cls(how, by, capacity, str(value.get("why", "")), str(value.get("evidence", "")))
+
+    def untold(self) -> Given:
+        """The same without their own words."""
+        return replace(self, why="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +111,13 @@ class Permission:
             "recipients": sorted(self.recipients),
             "from": to_ms(self.from_),
             "until": None if self.until is None else to_ms(self.until),
-            "given": {"how": self.given.how, "by": self.given.by, "capacity": self.given.capacity},
+            "given": self.given.to_json(),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Permission:
         """The reverse of `to_json`."""
         sections = cast("Mapping[str, list[str]]", value["sections"])
-        given = cast("Mapping[str, str]", value["given"])
         until = cast("int | None", value["until"])
         return cls(
             id=cast("str", value["id"]),
@@ -109,7 +128,7 @@ class Permission:
             recipients=frozenset(cast("list[str]", value["recipients"])),
             from_=from_ms(cast("int", value["from"])),
             until=None if until is None else from_ms(until),
-            given=Given(given["how"], given["by"], given["capacity"]),
+            given=Given.from_json(cast("JsonObject", value["given"])),
         )
 
 

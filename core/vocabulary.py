@@ -59,7 +59,15 @@ class PermissionRule(StrEnum):
 
 
 class Kind(StrEnum):
-    """The kind of a permission or preference in the consent ledger."""
+    """The kind of a permission or preference in the consent ledger.
+
+    `CONFIDENTIALITY_CONSENT` sets a duty of confidence aside: what needs the person's permission opens under it.
+    `REFERRAL_AGREEMENT` is the yes to being referred (Housing Act 1996 s.213B(3) for the duty to refer), and opens for the
+    purposes it names. `GDPR_CONSENT` is consent to processing (UK GDPR Article 6(1)(a), 9(2)(a)): another law's yes, which
+    opens nothing by itself, and can be taken back like any other (Article 7(3)). `OBJECTION` is a no to what needs no
+    permission (Article 21), `DISSENT` a no to what was asked or allowed before; policy heeds the two alike, under every
+    permission rule but `none`.
+    """
 
     CONFIDENTIALITY_CONSENT = "confidentiality_consent"
     REFERRAL_AGREEMENT = "referral_agreement"
@@ -69,5 +77,10 @@ class Kind(StrEnum):
 
     @property
     def allows(self) -> bool:
-        """Whether the kind gives permission (the others take it away)."""
-        return self not in {Kind.OBJECTION, Kind.DISSENT}
+        """Whether something can be seen because of it (`allowing_kinds` in policies/rego/permission.rego)."""
+        return self in {Kind.CONFIDENTIALITY_CONSENT, Kind.REFERRAL_AGREEMENT}
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it takes away (`refusing_kinds` there)."""
+        return self in {Kind.OBJECTION, Kind.DISSENT}

@@ -30,14 +30,16 @@ def test_no_label_at_all_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "allows"),
+    ("kind", "allows", "refuses"),
     [
-        (Kind.CONFIDENTIALITY_CONSENT, True),
-        (Kind.REFERRAL_AGREEMENT, True),
-        (Kind.GDPR_CONSENT, True),
-        (Kind.OBJECTION, False),
-        (Kind.DISSENT, False),
+        (Kind.CONFIDENTIALITY_CONSENT, True, False),
+        (Kind.REFERRAL_AGREEMENT, True, False),
+        (Kind.GDPR_CONSENT, False, False),
+        (Kind.OBJECTION, False, True),
+        (Kind.DISSENT, False, True),
     ],
 )
-def test_objections_and_dissents_take_away_and_the_others_allow(kind: Kind, allows: bool) -> None:
-    assert kind.allows is allows
+def test_a_kind_allows_or_refuses_and_consent_to_processing_does_neither(
+    kind: Kind, allows: bool, refuses: bool
+) -> None:
+    assert (kind.allows, kind.refuses) == (allows, refuses)
