@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from gettext import NullTranslations
+from typing import TypeAlias
 
 from fastapi import Request
 
@@ -16,6 +17,9 @@ from core.pages.rendering import Frame, Link, Pages, Viewer
 from core.pages.routing import NotOursError, SignInNeededError
 
 HOME = "/portal/"
+
+BesideHome: TypeAlias = Callable[[str], Awaitable[Mapping[str, object]]]
+"""What a group of pages has to show on the first page: person -> names that portal/home.html reads."""
 
 
 def _utc_now() -> datetime:
@@ -38,11 +42,15 @@ class PortalSettings:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """The portal's services, pages and settings, for its handlers."""
+    """The portal's services, pages and settings, for its handlers.
+
+    beside_home: what groups of pages show on the first page besides; each adds its own while the routes are put together.
+    """
 
     services: PortalServices
     pages: Pages
     settings: PortalSettings
+    beside_home: list[BesideHome] = field(default_factory=list)
 
     async def resident(self, request: Request) -> tuple[Resident, Viewer]:
         """Who is signed in, and how the frame shows it; raises `SignInNeededError`."""

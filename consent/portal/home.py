@@ -17,7 +17,10 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
     async def home(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
         overview = await services.overview(resident.person)
-        return pages.page(request, "portal/home.html", viewer=viewer, overview=overview)
+        beside: dict[str, object] = {}
+        for part in portal.beside_home:
+            beside |= await part(resident.person)
+        return pages.page(request, "portal/home.html", viewer=viewer, overview=overview, **beside)
 
     @router.get("/stop/{permission_id}", response_class=Response)
     async def ask_to_stop(request: Request, permission_id: str) -> Response:
