@@ -5,6 +5,7 @@ download of the portal shows a trace of it, until somebody who did not look has 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
