@@ -85,10 +85,22 @@ class Parts:
     session: aiohttp.ClientSession | None = None
 
 
-def open_sources(configuration: Sequence[JsonObject], parts: Parts, rhythm: Rhythm | None = None) -> Sources:
-    """Build all sources with their resilience. `Sources.health.start()` begins the probing, inside a running loop."""
-    bare = build_sources(configuration, parts)
+def open_sources(
+    configuration: Sequence[JsonObject],
+    parts: Parts,
+    rhythm: Rhythm | None = None,
+    beside: Sequence[Source] = (),
+) -> Sources:
+    """Build all sources with their resilience. `Sources.health.start()` begins the probing, inside a running loop.
+
+    beside: sources that the gateway itself keeps, treated like all others; none of them may be configured too.
+    """
+    bare = dict(build_sources(configuration, parts))
     limits = {string(entry, "id") or "": _limits(entry) for entry in configuration}
+    for source in beside:
+        if source.id in bare:
+            raise ConfigurationError(source.id, "the gateway itself keeps it: leave it out")
+        bare[source.id], limits[source.id] = source, Limits()
     health = Health(bare.values(), lambda source: limits[source].probe_timeout, rhythm)
     wrapped = {name: Resilient(source, health, limits[name]) for name, source in bare.items()}
     return Sources(MappingProxyType(wrapped), health)

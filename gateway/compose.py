@@ -19,6 +19,7 @@ from audit.committer import Committer
 from audit.log import Log
 from audit.note import VerifierKey
 from consent.ledger import Ledger
+from consent.story.store import Stories
 from core.clock import Clock, SystemClock
 from core.errors import OnceToldError
 from core.keys import KeyStore
@@ -33,6 +34,7 @@ from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
 from gateway.naming import naming
+from gateway.notice import saying
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.policy.bundle import open_registers, read_bundle
@@ -51,6 +53,8 @@ from gateway.policy.registers import load_registers
 from gateway.reviews.inputs import purge_inputs
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_opa_token, read_sources
+from gateway.story.source import StorySource
+from gateway.story.telling import Telling
 from gateway.suspending import Suspending
 from gateway.views.pipeline import Parts, Timing
 from gateway.views.record import Recording
@@ -86,6 +90,7 @@ class Gateway:
     sources: Sources
     views: Parts
     consenting: Consenting
+    telling: Telling
     edge: Edge
     witnessing: Witnessing
     http: aiohttp.ClientSession
@@ -117,13 +122,22 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     witnesses = () if settings.witnesses_file is None else read_witnesses(settings.witnesses_file)
     policy = open_policy(settings)
     try:
-        sources = open_sources(read_sources(settings.sources_file), system_parts(policy.sections, clock))
+        configured = read_sources(settings.sources_file)
         database, key_database = Database(settings.database_url), Database(settings.keys_url)
     except OnceToldError:
         await policy.release()
         raise
 
     keys = KeyStore(key_database, secrets.key_encryption_key)
+    stories = Stories(database)
+    story = StorySource(stories, keys, policy.sections)
+    try:
+        sources = open_sources(configured, system_parts(policy.sections, clock), beside=(story,))
+    except OnceToldError:
+        await policy.release()
+        database.close()
+        key_database.close()
+        raise
     handles = Handles(secrets.master)
     ledger = Ledger(database)
     locator = Locator(database, keys, handles)
@@ -181,7 +195,14 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         verifier=verifier,
         sources=sources,
         views=views,
-        consenting=Consenting(ledger, committer, clock, partial(naming, locator, handles)),
+        consenting=Consenting(
+            ledger,
+            committer,
+            clock,
+            partial(naming, locator, handles),
+            saying(lambda: live.registers, clock),
+        ),
+        telling=Telling(stories, locator, committer, clock),
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),
         http=http,

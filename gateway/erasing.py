@@ -49,6 +49,8 @@ BY_PERSON = (
     ("blind_index", "person"),
     ("person_state", "person"),
     ("permission_event", "person"),
+    ("person_story", "person"),
+    ("person_settings", "person"),
 )
 """Every table with rows of a person, and the column that names them by their internal id."""
 

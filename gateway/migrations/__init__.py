@@ -15,11 +15,13 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 import audit.tables
+import consent.story.tables
 import consent.tables
 import core.keys
 import gateway.authority
 import gateway.erasing_table
 import gateway.people.tables
+import gateway.reach.tables
 import gateway.reviews.tables
 import gateway.signin.tables
 from core.storage import Database
@@ -29,11 +31,13 @@ Which = Literal["main", "keys"]
 # Importing a room's tables registers them with SQLModel.
 ROOMS = (
     audit.tables,
+    consent.story.tables,
     consent.tables,
     core.keys,
     gateway.authority,
     gateway.erasing_table,
     gateway.people.tables,
+    gateway.reach.tables,
     gateway.reviews.tables,
     gateway.signin.tables,
 )

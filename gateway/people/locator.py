@@ -22,6 +22,7 @@ from core.times import from_ms, to_ms
 from core.vocabulary import Json, Label, strictest
 from gateway.people import trace
 from gateway.people.handles import Handles
+from gateway.people.tags import names_of
 
 _PERSON = table("person", column("id"), column("sealed"))
 _INDEX = table("blind_index", column("mac"), column("person"))
@@ -36,10 +37,13 @@ _LOCK = Prepared(select(_PERSON.c.sealed).where(_PERSON.c.id == bindparam("id"))
 _HOLD = Prepared(select(_PERSON.c.sealed).where(_PERSON.c.id == bindparam("id")).with_for_update(read=True))
 
 LABEL_STANDS_FOR = timedelta(days=30)
+STAFF_STANDS_FOR = timedelta(days=100)
+"""Who works where is told every quarter; whoever has left is in no list, and runs out."""
 
 
 Labels = Mapping[str, tuple[Label, datetime]]
 """Source -> the label that it last gave the person, and when."""
+_Names = Mapping[str, list[str]]
 
 
 class AmbiguousError(OnceToldError):
@@ -56,7 +60,8 @@ class Person:
     """A known person: pointers (source -> the source's own record id) and the last label with its time.
 
     labels: what `label` and `label_at` follow from. nhs: the index of the person's NHS number (hexadecimal), of which nobody
-    has two. sealed: the row as it was read, for `Locator.stands`.
+    has two. sealed: the row as it was read, for `Locator.stands`. names: source -> keyed tags of the name it registered;
+    staff: organisation that says the person works there -> tag of their account -> until when that counts (milliseconds).
     """
 
     id: str
@@ -67,6 +72,8 @@ class Person:
     labels: Labels = field(default_factory=dict, compare=False)
     nhs: str | None = field(default=None, compare=False)
     sealed: bytes = field(default=b"", compare=False, repr=False)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    staff: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def label_at_time(self, now: datetime) -> Label:
         """The label to decide by: one that nobody confirmed for 30 days counts as unknown, which hides locations."""
@@ -157,6 +164,10 @@ class Locator:
             changed = replace(changed, nhs=self._nhs(registration).hex())
         if registration.label is not None:
             changed = _labelled(changed, registration.source, registration.label, at)
+        if registration.demographics is not None:
+            said = registration.demographics
+            tags = self._handles.tags.registered(names_of(said.family_name, said.given_name))
+            changed = replace(changed, names={**changed.names, registration.source: tags})
         self._write(tx, changed, is_new=meant is None)
         _index(tx, person.id, macs)
         return meant is None
@@ -169,6 +180,38 @@ class Locator:
             self._drop_pointer(tx, person_id, source, reference)
         tx.execute(delete(_INDEX).where(_INDEX.c.mac == mac))
         return bool(people)
+
+    def point(self, tx: Connection, key: SubjectKey, source: str, reference: str | None) -> None:
+        """Set a source's pointer of somebody known already, or take it back (None): for what they themselves keep here.
+
+        Nobody finds them by it. Raises `MissingKeyError` where the person has no row any more.
+        """
+        current = self._locked(tx, key.subject, key)
+        if current is None:
+            raise MissingKeyError
+        pointers = {name: value for name, value in current.pointers.items() if name != source}
+        if reference is not None:
+            pointers[source] = reference
+        self._write(tx, replace(current, pointers=pointers), is_new=False)
+
+    def works_there(
+        self, tx: Connection, person: Person, organisation: str, account: str, until_ms: int
+    ) -> None:
+        """Keep that the person works for an organisation: the tag of their account there, until that day.
+
+        What has run out goes, of every organisation; nothing is kept of whom no source knows.
+        """
+        current = self._locked(tx, person.id, person.key)
+        if current is None:
+            return
+        before = until_ms - to_ms(from_ms(0) + STAFF_STANDS_FOR)
+        staff = {
+            where: {tag: until for tag, until in accounts.items() if until > before}
+            for where, accounts in current.staff.items()
+        }
+        staff[organisation] = {**staff.get(organisation, {}), account: until_ms}
+        kept = {where: accounts for where, accounts in staff.items() if accounts}
+        self._write(tx, replace(current, staff=kept), is_new=False)
 
     def observe_label(
         self, tx: Connection, person: Person, label: Label, at: datetime, source: str = ""
@@ -251,7 +294,8 @@ class Locator:
         current = self._locked(tx, person_id)
         if current is not None and current.pointers.get(source) == reference:
             pointers = {name: value for name, value in current.pointers.items() if name != source}
-            self._write(tx, replace(current, pointers=pointers), is_new=False)
+            names = {name: tags for name, tags in current.names.items() if name != source}
+            self._write(tx, replace(current, pointers=pointers, names=names), is_new=False)
 
     def _nhs(self, registration: Registration) -> bytes:
         """The index of the NHS number; empty for none."""
@@ -273,6 +317,8 @@ class Locator:
             "pointers": dict(person.pointers),
             "labels": {source: [label.value, to_ms(at)] for source, (label, at) in person.labels.items()},
             "nhs": person.nhs,
+            "names": {source: list(tags) for source, tags in person.names.items()},
+            "staff": {where: dict(accounts) for where, accounts in person.staff.items()},
         }
         sealed = seal_json(person.key.key, value, f"person|{person.id}")
         if is_new:
@@ -288,9 +334,15 @@ def _open(person_id: str, sealed: bytes, key: SubjectKey) -> Person:
         said = cast("Mapping[str, tuple[str, int]]", value["labels"])
         labels = {source: (Label(label), from_ms(at)) for source, (label, at) in said.items()}
         pointers, nhs = cast("Mapping[str, str]", value["pointers"]), cast("str | None", value["nhs"])
+        # Rows of before alerts have neither.
+        names = {one: tuple(tags) for one, tags in cast("_Names", value.get("names", {})).items()}
+        staff = cast("Mapping[str, Mapping[str, int]]", value.get("staff", {}))
     except (SealError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenRowError("people", type(error).__name__) from None
-    return _with_labels(Person(person_id, pointers, Label.UNKNOWN, None, key, nhs=nhs, sealed=sealed), labels)
+    known = Person(
+        person_id, pointers, Label.UNKNOWN, None, key, nhs=nhs, sealed=sealed, names=names, staff=staff
+    )
+    return _with_labels(known, labels)
 
 
 def _labelled(person: Person, source: str, label: Label, at: datetime) -> Person:

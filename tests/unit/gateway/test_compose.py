@@ -80,6 +80,8 @@ async def test_a_gateway_is_ready_once_composed_and_says_in_the_log_which_policy
             "wensum-valley-practice",
             "norwich-city-council",
             "harbour-charity",
+            # What residents told of themselves, which the gateway keeps.
+            "oncetold-residents",
         }
         # As at the next start, and on every other replica: it is in force already.
         size = house.size

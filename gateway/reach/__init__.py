@@ -1,0 +1,1 @@
+"""How residents can be reached, and whether: their own settings, sealed under their key; nobody is until they chose."""
