@@ -49,7 +49,11 @@ def verify(token: str, keys: Iterable[PublicKey]) -> Signed:
         raise ReceiptError("not-a-receipt")
     head, body, tail = token.split(".")
     try:
-        header, payload, signature = parse_object(from_base64url(head)), from_base64url(body), from_base64url(tail)
+        header, payload, signature = (
+            parse_object(from_base64url(head)),
+            from_base64url(body),
+            from_base64url(tail),
+        )
     except ValueError:
         raise ReceiptError("not-a-receipt") from None
     key = _key(header, keys)
