@@ -67,12 +67,21 @@ def nothing_said(_permission: Permission) -> JsonObject:
     return {}
 
 
+Beside: TypeAlias = Callable[[Connection, SubjectKey, Permission], None]
+"""What else to write in the transaction in which a permission or preference begins."""
+
+
+def nothing_beside(_tx: Connection, _key: SubjectKey, _permission: Permission) -> None:
+    """Writes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consenting:
     """Gives and withdraws permissions, durably and in the log.
 
     naming: how officers name the person with an id, to be found by in the log; it may read the database.
     said: gateway/notice.py; the entry keeps the words, so that a receipt can say for ever what was said then.
+    beside: written with each that begins, whoever decided it.
     """
 
     ledger: Ledger
@@ -80,11 +89,15 @@ class Consenting:
     clock: Clock
     naming: Callable[[str], Naming] = unnamed
     said: Saying = nothing_said
+    beside: Beside = nothing_beside
 
-    async def give(self, key: SubjectKey, grant: Grant, by: Given) -> Committed[Permission]:
+    async def give(
+        self, key: SubjectKey, grant: Grant, by: Given, within: Beside = nothing_beside
+    ) -> Committed[Permission]:
         """Allow from now on, in place of what was said before about the same recipient and purpose: a yes, or a no.
 
-        The receipt of the permission given is the last one; those before it are of what it replaces.
+        within: written in the same transaction; what it raises undoes all of it. The receipt of the permission given is the
+        last one; those before it are of what it replaces.
         """
         permission = Permission(
             id=new_id(),
@@ -103,7 +116,7 @@ class Consenting:
             # earlier no to stand, "they can look now" would not be true.
             return _alike(one, permission) and (one.kind is permission.kind or one.kind.refuses)
 
-        return await self._decide_one(key, permission, by, replaces)
+        return await self._decide_one(key, permission, by, replaces, within)
 
     async def object(self, key: SubjectKey, refusal: Refusal, by: Given) -> Committed[Permission]:
         """Say no from now on, in place of what was said before about the same recipients and purposes: a no, or a yes.
@@ -136,6 +149,7 @@ class Consenting:
         permissions: Sequence[Permission],
         by: Given,
         replaces: Callable[[Permission], bool] = lambda _: False,
+        within: Beside = nothing_beside,
     ) -> Committed[tuple[Permission, ...]]:
         """Record all of these and end what they replace, as one; the receipts of what is recorded are the last ones.
 
@@ -153,15 +167,22 @@ class Consenting:
             replaced = [self.ledger.withdraw(tx, key, one.id, by, now) for one in standing if replaces(one)]
             for one in named:
                 self.ledger.give(tx, key, one, now)
+                self.beside(tx, key, one)
+                within(tx, key, one)
             ended = (_entry(_ENDED, one, by, key, code, self.said) for one in replaced)
             return Written(named, (*ended, *entries))
 
         return await self.committer.append(Append(work, changes=True))
 
     async def _decide_one(
-        self, key: SubjectKey, permission: Permission, by: Given, replaces: Callable[[Permission], bool]
+        self,
+        key: SubjectKey,
+        permission: Permission,
+        by: Given,
+        replaces: Callable[[Permission], bool],
+        within: Beside = nothing_beside,
     ) -> Committed[Permission]:
-        committed = await self.decide(key, (permission,), by, replaces)
+        committed = await self.decide(key, (permission,), by, replaces, within)
         return Committed(committed.value[0], committed.receipts)
 
     async def take_back(self, key: SubjectKey, permission_id: str, by: Given) -> Committed[Permission]:
