@@ -54,7 +54,7 @@ BY_PERSON = (
 )
 """Every table with rows of a person, and the column that names them by their internal id."""
 
-BY_TAG = (("decision_input", "tag"),)
+BY_TAG = (("decision_input", "tag"), ("resident_question", "tag"))
 """Every table with rows of a person that goes by their tag, but the log's own."""
 
 

@@ -20,6 +20,7 @@ from core.storage import Database
 from core.times import from_ms, to_ms
 from core.unit_of_work import only
 from gateway.erasing import finish
+from gateway.questions.store import purge_questions
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
@@ -108,6 +109,10 @@ def retain(settings: Settings, clock: Clock) -> Iterator[str]:
             yield f"deleted {count} details of {kind} entries from before {before.date().isoformat()}"
         if not gone:
             yield "no detail is due"
+        questions = purge_questions(database, clock.now())
+        if questions:
+            database.scrub()
+            yield f"deleted {questions} questions of residents, with their answers, whose time has come"
     finally:
         database.close()
         key_database.close()

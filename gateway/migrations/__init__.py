@@ -21,6 +21,7 @@ import core.keys
 import gateway.authority
 import gateway.erasing_table
 import gateway.people.tables
+import gateway.questions.tables
 import gateway.reach.tables
 import gateway.reviews.tables
 import gateway.signin.tables
@@ -37,6 +38,7 @@ ROOMS = (
     gateway.authority,
     gateway.erasing_table,
     gateway.people.tables,
+    gateway.questions.tables,
     gateway.reach.tables,
     gateway.reviews.tables,
     gateway.signin.tables,
