@@ -51,6 +51,8 @@ BY_PERSON = (
     ("permission_event", "person"),
     ("person_story", "person"),
     ("person_settings", "person"),
+    ("consent_request", "person"),
+    ("outbox", "person"),
 )
 """Every table with rows of a person, and the column that names them by their internal id."""
 

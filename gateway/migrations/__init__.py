@@ -15,11 +15,14 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 import audit.tables
+import consent.requests.tables
 import consent.story.tables
 import consent.tables
 import core.keys
 import gateway.authority
+import gateway.channels.tables
 import gateway.erasing_table
+import gateway.idempotency.tables
 import gateway.people.tables
 import gateway.questions.tables
 import gateway.reach.tables
@@ -32,11 +35,14 @@ Which = Literal["main", "keys"]
 # Importing a room's tables registers them with SQLModel.
 ROOMS = (
     audit.tables,
+    consent.requests.tables,
     consent.story.tables,
     consent.tables,
     core.keys,
     gateway.authority,
+    gateway.channels.tables,
     gateway.erasing_table,
+    gateway.idempotency.tables,
     gateway.people.tables,
     gateway.questions.tables,
     gateway.reach.tables,
