@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.identity.errors import StepUp, TokenError
 
@@ -21,6 +21,7 @@ class Caller:
     token_id: `jti`.
     acr: how strongly the practitioner signed in, in the issuer's words.
     strong_until: until when (seconds since 1970) their sign-in counts as a step-up (RFC 9470); None where it never did.
+    family_name, given_name: of the practitioner, where the issuer tells them; compared for alerts, and never kept.
     step_up: what their issuer calls a step-up sign-in; None where the trust register knows none of it.
     expires_at: seconds since 1970 (`exp`).
     """
@@ -36,6 +37,8 @@ class Caller:
     expires_at: int
     strong_until: int | None = None
     step_up: StepUp | None = None
+    family_name: str = field(default="", repr=False)
+    given_name: str = field(default="", repr=False)
 
     def strong(self, now: float) -> bool:
         """Whether the practitioner has just signed in by more than a password."""

@@ -18,6 +18,8 @@ LIFETIME_MAXIMUM_SECONDS: Final = 3600
 
 AUDIENCES_MAXIMUM: Final = 16
 
+NAME_MAXIMUM: Final = 200
+
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _ROLE = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 # RFC 6749 section 3.3: scope-token *( SP scope-token ).
@@ -39,6 +41,7 @@ def caller_of(claims: JsonObject, issuer: Issuer, now: float) -> Caller:
     subject = _identifier(claims, "sub")
     alone = subject == client
     acr = _identifier(claims, "acr") if "acr" in claims else None
+    family_name, given_name = ("", "") if alone else _names(claims)
     return Caller(
         issuer=issuer.url,
         organisation=organisation,
@@ -51,6 +54,8 @@ def caller_of(claims: JsonObject, issuer: Issuer, now: float) -> Caller:
         expires_at=expires_at,
         strong_until=None if alone else _strong_until(claims, issuer.step_up, acr, now),
         step_up=issuer.step_up,
+        family_name=family_name,
+        given_name=given_name,
     )
 
 
@@ -132,6 +137,23 @@ def _scopes(claims: JsonObject) -> frozenset[str]:
     if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
         raise _invalid("The token's scope must be one text of scope names, each after one space.")
     return frozenset(scope.split(" "))
+
+
+def _names(claims: JsonObject) -> tuple[str, str]:
+    """Family and given name (OpenID Connect Core section 5.1, allowed in access tokens by RFC 9068 section 2.2.2).
+
+    Both are optional, and of no weight: whatever is no name is none, and no token is refused for it.
+    """
+    family, given = (_name(claims, one) for one in ("family_name", "given_name"))
+    if family:
+        return family, given
+    words = _name(claims, "name").split()
+    return (words[-1], words[0]) if len(words) > 1 else ("", "")
+
+
+def _name(claims: JsonObject, claim: str) -> str:
+    value = claims.get(claim)
+    return value if isinstance(value, str) and len(value) <= NAME_MAXIMUM else ""
 
 
 def _identifier(claims: JsonObject, name: str) -> str:

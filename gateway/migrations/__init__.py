@@ -15,10 +15,13 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 import audit.tables
+import consent.assisted.tables
+import consent.representing.tables
 import consent.requests.tables
 import consent.story.tables
 import consent.tables
 import core.keys
+import gateway.alerting.tables
 import gateway.authority
 import gateway.channels.tables
 import gateway.erasing_table
@@ -35,10 +38,13 @@ Which = Literal["main", "keys"]
 # Importing a room's tables registers them with SQLModel.
 ROOMS = (
     audit.tables,
+    consent.assisted.tables,
+    consent.representing.tables,
     consent.requests.tables,
     consent.story.tables,
     consent.tables,
     core.keys,
+    gateway.alerting.tables,
     gateway.authority,
     gateway.channels.tables,
     gateway.erasing_table,

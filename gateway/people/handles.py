@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.sealing import derive, mac
+from gateway.people.tags import Tags
 
 PREFIX = "h1."
 HANDLE_PATTERN = r"^h1\.[A-Za-z0-9_-]{64}$"
@@ -29,6 +30,7 @@ class Handles:
     def __init__(self, master: bytes) -> None:
         self._master = master
         self._index_key = derive(master, "blind-index")
+        self.tags = Tags(master)
         self._siv = lru_cache(maxsize=10_000)(self._recipient_siv)
 
     def blind_index(self, trace_key: str) -> bytes:

@@ -195,21 +195,20 @@ class Locator:
         self._write(tx, replace(current, pointers=pointers), is_new=False)
 
     def works_there(
-        self, tx: Connection, person: Person, organisation: str, account: str, until_ms: int
+        self, tx: Connection, person: Person, organisation: str, account: str, at: datetime
     ) -> None:
-        """Keep that the person works for an organisation: the tag of their account there, until that day.
+        """Keep for a while that the person works for an organisation: the tag of their account there.
 
-        What has run out goes, of every organisation; nothing is kept of whom no source knows.
+        What has run out goes, of every organisation.
         """
         current = self._locked(tx, person.id, person.key)
         if current is None:
             return
-        before = until_ms - to_ms(from_ms(0) + STAFF_STANDS_FOR)
         staff = {
-            where: {tag: until for tag, until in accounts.items() if until > before}
+            where: {tag: until for tag, until in accounts.items() if until > to_ms(at)}
             for where, accounts in current.staff.items()
         }
-        staff[organisation] = {**staff.get(organisation, {}), account: until_ms}
+        staff[organisation] = {**staff.get(organisation, {}), account: to_ms(at + STAFF_STANDS_FOR)}
         kept = {where: accounts for where, accounts in staff.items() if accounts}
         self._write(tx, replace(current, staff=kept), is_new=False)
 

@@ -41,8 +41,8 @@ def by_nhs_number(value: str) -> str:
 
 def by_demographics(value: Demographics) -> str:
     """Trace key of demographics: case, accents, spaces and punctuation do not matter."""
-    family, given = _letters(value.family_name), _letters(value.given_name)
-    postcode = _letters(value.postcode)
+    family, given = letters(value.family_name), letters(value.given_name)
+    postcode = letters(value.postcode)
     if not (family and given and postcode):
         raise TraceError("family name, given name and postcode must each hold letters or digits")
     return f"demographics|{family}|{given}|{value.birth_date.isoformat()}|{postcode}"
@@ -53,7 +53,7 @@ def by_record(source: str, reference: str) -> str:
     return f"record|{source}|{reference}"
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Letters, digits and the marks that are no accents: in most scripts outside Europe a mark is a vowel (Meena, Mona)."""
     folded = unicodedata.normalize("NFKD", text.replace("Ł", "L").replace("ł", "l")).casefold()
     return "".join(character for character in folded if character.isalnum() or _is_vowel_sign(character))

@@ -24,6 +24,7 @@ from core.clock import Clock
 from core.keys import KeyStore, SubjectKey
 from core.unit_of_work import Written
 from core.vocabulary import Json, JsonObject, Label
+from gateway.alerting.noticing import NOTHING, Looked, Noticed, Noticing
 from gateway.authority import Authority
 from gateway.people.locator import Locator, Person
 from gateway.policy.replayable import seal_input
@@ -37,7 +38,7 @@ _CODE = re.compile(r"[A-Z2-7]{4}-[A-Z2-7]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What step 7 uses."""
+    """What step 7 uses. noticing: what officers are asked about looks; None where nothing is noticed."""
 
     committer: Committer
     ledger: Ledger
@@ -45,6 +46,7 @@ class Recording:
     locator: Locator
     keys: KeyStore
     clock: Clock
+    noticing: Noticing | None = None
 
 
 async def record(
@@ -73,6 +75,7 @@ async def record(
     seen = _draft(context, _kind(context, Kind.DISCLOSURE), outcome, detail, minimal.sections)
     disclosed = seal_entry(seen, key)
     beside = _beside(context, ruling, minimal.sections, asked, key, now)
+    noticed = await _notice(parts, context, ruling, person, minimal, now)
 
     def guarded(tx: Connection) -> Written[tuple[ViewSection, ...], SealedEntry]:
         moved = what_moved(parts, tx, context, ruling, person, minimal.label)
@@ -83,7 +86,7 @@ async def record(
             for answer in fetched.answers:
                 if answer.person_label is not None:
                     parts.locator.observe_label(tx, person, answer.person_label, now, answer.source)
-        return _written(minimal.sections, disclosed, beside)
+        return _written(minimal.sections, disclosed, beside, noticed)
 
     committed = await parts.committer.append(Append(guarded, changes=news))
     return Recorded(committed.value, committed.receipts[0])
@@ -130,8 +133,29 @@ def _beside(
     return Beside(now, key.tag, asked, tasks, hold)
 
 
-def _written(value: T, entry: SealedEntry, beside: Beside) -> Written[T, SealedEntry]:
-    return Written(value, (entry,), lambda tx, places: beside.write(tx, places[0]))
+async def _notice(
+    parts: Recording, context: Context, ruling: Ruling, person: Person, minimal: Minimal, now: datetime
+) -> Noticed:
+    """The alerts about a look that showed something. Of one that shows nothing nothing is ever noticed (promise 4)."""
+    if parts.noticing is None:
+        return NOTHING
+    shown = frozenset(section.source for section in minimal.sections)
+    allowed = any(permit.permissions for permit in ruling.decision.permits if permit.source in shown)
+    emergency = context.ask.emergency is not None
+    code = person_code(context.ask.person)
+    return await parts.noticing.notice(
+        Looked(context.caller, person, code, minimal.sections, emergency, allowed, now)
+    )
+
+
+def _written(
+    value: T, entry: SealedEntry, beside: Beside, noticed: Noticed = NOTHING
+) -> Written[T, SealedEntry]:
+    def then(tx: Connection, places: Sequence[int]) -> None:
+        beside.write(tx, places[0])
+        noticed.write(tx, places[0])
+
+    return Written(value, (entry,), then)
 
 
 def what_moved(
