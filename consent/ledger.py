@@ -102,11 +102,15 @@ class Ledger:
     def history(self, key: SubjectKey) -> tuple[Event, ...]:
         """Every event, oldest first."""
         with self._database.read() as tx:
-            rows = tx.execute(
-                select(_EVENT.c.revision, _EVENT.c.at_ms, _EVENT.c.sealed)
-                .where(_EVENT.c.person == key.subject)
-                .order_by(_EVENT.c.revision)
-            ).all()
+            return self.history_in(tx, key)
+
+    def history_in(self, tx: Connection, key: SubjectKey) -> tuple[Event, ...]:
+        """The same as a transaction sees it, with what it wrote itself."""
+        rows = tx.execute(
+            select(_EVENT.c.revision, _EVENT.c.at_ms, _EVENT.c.sealed)
+            .where(_EVENT.c.person == key.subject)
+            .order_by(_EVENT.c.revision)
+        ).all()
         return tuple(_open_event(row[0], row[1], row[2], key) for row in rows)
 
     def standing_in(self, tx: Connection, key: SubjectKey) -> Standing:

@@ -53,6 +53,11 @@ BY_PERSON = (
     ("person_settings", "person"),
     ("consent_request", "person"),
     ("outbox", "person"),
+    ("representation", "person"),
+    ("decides_alone", "person"),
+    ("acting_word", "person"),
+    ("spoken_decision", "person"),
+    ("stop_code", "person"),
 )
 """Every table with rows of a person, and the column that names them by their internal id."""
 

@@ -1,0 +1,1 @@
+"""Who may decide for somebody else: stated authorities, the pure rules about them, and where they rest."""
