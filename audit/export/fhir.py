@@ -96,7 +96,7 @@ def _shape(stored: StoredEntry, *, known: bool) -> _Shape:
     match stored.kind, stored.outcome:
         case (("disclosure" | "refusal" | "break-glass"), _):
             return _Shape(rest, "E", [_coding(_REST, "search-type", "search")], f"{about}Query")
-        case ("consent", "given") | ("pointer", "registered"):
+        case ("consent", "given" | "objected" | "dissented") | ("pointer", "registered"):
             return _Shape(rest, "C", [_coding(_REST, "create", "create")], f"{about}Create")
         case "consent", _:
             return _Shape(rest, "U", [_coding(_REST, "update", "update")], f"{about}Update")

@@ -17,7 +17,17 @@ from core.errors import OnceToldError
 HISTORY_PAGE = 25
 """How many looks `PortalServices.history` gives at most; exactly as many mean that there may be older ones."""
 
-What = Literal["looked", "tried", "emergency", "changed", "allowed", "stopped", "checked"]
+What = Literal[
+    "looked",
+    "tried",
+    "emergency",
+    "changed",
+    "allowed",
+    "stopped",
+    "said-no",
+    "took-back",
+    "checked",
+]
 Found = Literal["right", "wrong", "waiting"]
 """What was found when a look was checked, or that it still is being checked."""
 Said = Literal["right", "wrong", "later", "still-later", "now"]

@@ -16,7 +16,7 @@ from core.vocabulary import JsonObject
 from gateway.policy.register_values import Registers
 from gateway.reviews import store
 from gateway.reviews.store import Reviews, StoredHold, StoredTask, stands_in_history
-from gateway.services.entries import detail_of, mapping, opened, text
+from gateway.services.entries import detail_of, mapping, opened, text, texts
 from gateway.services.words import Wording
 
 KINDS = tuple(
@@ -31,7 +31,13 @@ _WHAT: dict[str, What] = {
     Kind.REFUSAL: "tried",
     Kind.ADMINISTRATION: "checked",
 }
-_DECIDED: dict[str, What] = {"given": "allowed", "withdrawn": "stopped"}
+_DECIDED: dict[str, What] = {
+    "given": "allowed",
+    "withdrawn": "stopped",
+    "objected": "said-no",
+    "dissented": "said-no",
+    "taken-back": "took-back",
+}
 _FOUND: dict[str | None, Found] = {store.RIGHT: "right", store.WRONG: "wrong"}
 _SAID: dict[str, Said] = {
     store.RIGHT: "right",
@@ -73,7 +79,7 @@ class Looks:
             index=entry.index,
             at=from_ms(entry.at_ms),
             what=what,
-            organisation_name=words.organisation(entry.recipient),
+            organisation_name=_whose(words, entry.recipient, detail),
             role_words="You" if own else words.role(entry.role) or "An application",
             purpose_title=words.purpose(entry.purpose),
             kinds=words.sections(_sections(detail, own=own)),
@@ -108,6 +114,14 @@ class Looks:
             if entry is not None:
                 found[index] = About(entry.index, from_ms(entry.at_ms), _SAID.get(decision.outcome, "later"))
         return found
+
+
+def _whose(words: Wording, recipient: str | None, detail: JsonObject) -> str:
+    """Whom a line is about: the one organisation, or those that the person's own decision was about."""
+    if recipient is not None or "permission" not in detail:
+        return words.organisation(recipient)
+    named = texts(mapping(detail["permission"]).get("recipients"))
+    return "Everyone" if "*" in named else ", ".join(sorted(words.organisation(one) for one in named))
 
 
 def _sections(detail: JsonObject, *, own: bool) -> set[str]:
