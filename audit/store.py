@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, column, func, insert, literal, select, table, update
 from sqlalchemy.sql import TableClause
@@ -126,6 +128,23 @@ class LogStore:
         completed: Sequence[tuple[int, int, bytes]],
     ) -> None:
         """Store one batch: leaves, index rows, tiles, its checkpoint and the new head."""
+        new, longer = self._grown_tiles(tx, completed)
+        with self._one_round_trip(tx):
+            self._add(tx, batch_id, before, after, leaves, entries)
+            if new:
+                _ADD_TILE.write(tx, new)
+            if longer:
+                _PUT_TILE.write(tx, longer)
+
+    def _add(
+        self,
+        tx: Connection,
+        batch_id: str,
+        before: Head,
+        after: Head,
+        leaves: Sequence[bytes],
+        entries: Sequence[SealedEntry],
+    ) -> None:
         first = before.frontier.size
         _ADD_ENTRY.write(tx, [{"index": first + n, "leaf": one} for n, one in enumerate(leaves)])
         _ADD_DETAIL.write(
@@ -153,7 +172,6 @@ class LogStore:
         ]
         if concerned:
             _ADD_ORGANISATION.write(tx, concerned)
-        self._extend_tiles(tx, completed)
         size = after.frontier.size
         _ADD_BATCH.write(tx, [{"id": batch_id, "first": first, "size": size, "checkpoint": after.checkpoint}])
         _MOVE_HEAD.write(
@@ -206,21 +224,31 @@ class LogStore:
             return None
         return Head(merkle.Frontier.from_bytes(row.size, bytes(row.frontier)), row.checkpoint, row.at_ms)
 
-    def _extend_tiles(self, tx: Connection, completed: Sequence[tuple[int, int, bytes]]) -> None:
+    @contextmanager
+    def _one_round_trip(self, tx: Connection) -> Iterator[None]:
+        """Send what is written inside to PostgreSQL together; what it refuses of that is raised when the block ends."""
+        if self._database.dialect == "sqlite":
+            yield
+            return
+        with cast("Any", tx.connection.dbapi_connection).pipeline():
+            yield
+
+    def _grown_tiles(
+        self, tx: Connection, completed: Sequence[tuple[int, int, bytes]]
+    ) -> tuple[list[Mapping[str, object]], list[Mapping[str, object]]]:
+        """The rows of tiles that begin, and of those that grow."""
         grown: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
         for level, index, digest in completed:
             if level % tiles.TILE_HEIGHT == 0:
                 n, position = divmod(index, tiles.TILE_WIDTH)
                 grown.setdefault((level // tiles.TILE_HEIGHT, n), []).append((position, digest))
-        new, changed = [], []
+        new: list[Mapping[str, object]] = []
+        longer: list[Mapping[str, object]] = []
         for (level, n), hashes in grown.items():
             added = b"".join(digest for _, digest in sorted(hashes))
             if min(position for position, _ in hashes) == 0:
                 new.append({"level": level, "n": n, "hashes": added})
             else:
                 before = bytes(_READ_TILE.rows(tx, level=level, n=n)[0][0])
-                changed.append({"tile_level": level, "tile_n": n, "hashes": before + added})
-        if new:
-            _ADD_TILE.write(tx, new)
-        if changed:
-            _PUT_TILE.write(tx, changed)
+                longer.append({"tile_level": level, "tile_n": n, "hashes": before + added})
+        return new, longer
