@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from fastapi import APIRouter, Request, Response
 
-from consent.portal import allowing, done, history, home, receipts
+from consent.portal import allowing, done, history, home
 from consent.portal.context import Portal, PortalSettings, build_portal
 from consent.portal.ports import PortalServices
 from core.pages.routing import add_missing_page, page_router
@@ -28,7 +28,6 @@ def build_router(
     allowing.add_pages(router, portal)
     done.add_pages(router, portal)
     history.add_pages(router, portal)
-    receipts.add_pages(router, portal)
     for add_pages in groups:
         add_pages(router, portal)
     _add_ways_out(router, portal)

@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 from fastapi import FastAPI
 
-from consent.portal import PortalSettings, build_router, could_see
+from consent.portal import PortalSettings, build_router, could_see, receipts
 from consent.portal.ports import HISTORY_PAGE, Choice
+from tests.unit.consent.portal.fake_receipts import FakeReceipts
 from tests.unit.consent.portal.fakes import (
     CHECKS,
     LEAF,
@@ -51,7 +52,10 @@ class Portal:
         self.app.include_router(
             build_router(
                 self.services,
-                (partial(could_see.add_pages, policy=self.services),),
+                (
+                    partial(could_see.add_pages, policy=self.services),
+                    partial(receipts.add_pages, receipts=FakeReceipts()),
+                ),
                 PortalSettings(leave_to="https://news.example", now=lambda: NOW),
             )
         )
