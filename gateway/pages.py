@@ -19,6 +19,7 @@ from audit.log import Append
 from audit.reader import LogReader
 from consent.portal import could_see
 from consent.portal.context import PortalSettings
+from consent.portal.objecting import add_pages as add_objecting
 from consent.portal.router import build_router as build_portal
 from core.unit_of_work import only
 from gateway.compose import Gateway
@@ -27,6 +28,7 @@ from gateway.people.registering import register_durably
 from gateway.reviews.store import Reviews
 from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
+from gateway.services.objecting import Objections
 from gateway.services.portal import ResidentServices
 from gateway.settings import read_sign_in_secret
 from gateway.signin import kinds
@@ -76,10 +78,16 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         other_log_keys=gateway.other_log_keys,
     )
     app.include_router(build_signin(signin), include_in_schema=False)
+    objections = Objections(
+        gateway.ledger, gateway.keys, reader, gateway.consenting, gateway.policy, gateway.clock
+    )
     portal = PortalSettings(
         leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
     )
-    groups = (partial(could_see.add_pages, policy=PolicyServices(gateway.views)),)
+    groups = (
+        partial(could_see.add_pages, policy=PolicyServices(gateway.views)),
+        partial(add_objecting, services=objections),
+    )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)
     app.include_router(build_console(officers, (), console), include_in_schema=False)

@@ -1,0 +1,223 @@
+"""Saying no to what the law allows without a yes, served: what stops, what stays, what was said, and its receipts.
+
+The session's resident id alone chooses the person. What a no stops is what `policies/rego/permission.rego` stops: whatever
+stands under a rule that heeds a no; what stands under `none` stays, and is said to stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from audit import leaf as leaves
+from audit.entries import Kind as EntryKind
+from audit.log import Receipt
+from audit.reader import LogReader
+from consent import permissions
+from consent.ledger import Ledger
+from consent.permissions import ANY, Given, NoRowError, NotStandingError, Permission
+from consent.portal.objecting_ports import LawLook, NoDone, SaidNo
+from consent.portal.ports import NotPossible
+from core.clock import Clock
+from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.times import from_ms
+from core.vocabulary import PermissionRule
+from gateway.consenting import Consenting, Refusal
+from gateway.policy.live import LivePolicy
+from gateway.policy.register_values import Registers
+from gateway.services.entries import INDEX_MAXIMUM, detail_of, mapping, opened
+from gateway.services.permitting import Permitting
+from gateway.services.words import Wording
+
+REFERENCE = "OT-"
+EVERYTHING = {"*": ANY}
+"""All sections and fields, those too that an agreement adds later: a no holds until it is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What an organisation may see for a purpose without a yes: sections that a no stops, and those that it does not."""
+
+    stops: frozenset[str]
+    stays: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """Implements `consent.portal.objecting_ports.ObjectingServices`."""
+
+    ledger: Ledger
+    keys: KeyStore
+    reader: LogReader
+    consenting: Consenting
+    policy: LivePolicy
+    clock: Clock
+
+    async def law_looks(self, person: str) -> tuple[LawLook, ...]:
+        """See `ObjectingServices.law_looks`."""
+        standing = await asyncio.to_thread(self._standing, person)
+        registers = self.policy.registers
+        return tuple(
+            _law_look(registers, recipient, purpose, law, standing)
+            for (recipient, purpose), law in sorted(self._law(registers).items())
+        )
+
+    async def said(self, person: str) -> tuple[SaidNo, ...]:
+        """See `ObjectingServices.said`."""
+        standing = await asyncio.to_thread(self._standing, person)
+        return tuple(self._said(one) for one in standing if not one.kind.allows)
+
+    async def object(self, person: str, organisation: str, purpose: str, why: str) -> NoDone:
+        """See `ObjectingServices.object`."""
+        law = self._law(self.policy.registers).get((organisation, purpose))
+        if law is None or not law.stops:
+            raise NotPossible("This cannot be stopped here. The page says whom you can tell.")
+        key = await asyncio.to_thread(self._key, person)
+        refusal = Refusal(frozenset({purpose}), frozenset({organisation}), EVERYTHING)
+        try:
+            committed = await self.consenting.object(key, refusal, Given("portal", person, why=why))
+        except NoRowError as error:
+            raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
+        return self._done(committed.receipts[-1], committed.value, begun=True)
+
+    async def take_back(self, person: str, said_id: str) -> NoDone:
+        """See `ObjectingServices.take_back`."""
+        if said_id not in {one.id for one in await self.said(person)}:
+            raise NotPossible("You took that back already, or its time is over.")
+        key = await asyncio.to_thread(self._key, person)
+        try:
+            committed = await self.consenting.withdraw(key, said_id, Given("portal", person))
+        except NotStandingError as error:
+            raise NotPossible("You took that back already, or its time is over.") from error
+        return self._done(committed.receipts[0], committed.value, begun=False)
+
+    async def done(self, person: str, reference: str) -> NoDone | None:
+        """See `ObjectingServices.done`."""
+        index = reference.removeprefix(REFERENCE)
+        if not (reference.startswith(REFERENCE) and index.isascii() and index.isdigit() and len(index) <= 18):
+            return None
+        return await asyncio.to_thread(self._done_before, person, int(index))
+
+    # What stands ---------------------------------------------------------------------------------------------------
+
+    def _law(self, registers: Registers) -> dict[tuple[str, str], Law]:
+        """By recipient and purpose: what may be seen without a yes under the agreements in force."""
+        found: dict[tuple[str, str], Law] = {}
+        for agreement, recipient, purpose in Permitting(registers, self.clock.now()).terms():
+            most = registers.purposes[purpose].sections
+            shown = {
+                name for name, fields in agreement.sections.items() if fields & most.get(name, frozenset())
+            }
+            law = Law(
+                frozenset(one for one in shown if agreement.rule(one) is PermissionRule.NO_OBJECTION),
+                frozenset(one for one in shown if agreement.rule(one) is PermissionRule.NONE),
+            )
+            if law.stops or law.stays:
+                before = found.get((recipient, purpose), Law(frozenset(), frozenset()))
+                found[recipient, purpose] = Law(before.stops | law.stops, before.stays | law.stays)
+        return found
+
+    def _said(self, permission: Permission) -> SaidNo:
+        registers = self.policy.registers
+        words, law = Wording(registers), self._law(registers)
+        pairs = [
+            law[recipient, purpose].stays
+            for recipient, purpose in law
+            if permission.kind.refuses
+            and _covers(permission.recipients, recipient)
+            and _covers(permission.purposes, purpose)
+        ]
+        named = frozenset[str]().union(*pairs)
+        if "*" not in permission.sections:
+            named &= permission.sections.keys()
+        return SaidNo(
+            id=permission.id,
+            what="no" if permission.kind.refuses else "processing",
+            organisation_names=tuple(sorted(words.organisation(one) for one in permission.recipients - ANY)),
+            purpose_titles=tuple(sorted(words.purpose(one) for one in permission.purposes - ANY)),
+            kinds=words.sections(permission.sections),
+            since=permission.from_,
+            until=permission.until,
+            stays=words.sections(named),
+            why=permission.given.why,
+        )
+
+    def _standing(self, person: str) -> tuple[Permission, ...]:
+        """What is in force for the person; nothing of somebody who was erased."""
+        try:
+            key = self.keys.get(person)
+        except MissingKeyError:
+            return ()
+        return permissions.in_force(self.ledger.standing(key).permissions, self.clock.now())
+
+    # What happened -------------------------------------------------------------------------------------------------
+
+    def _done_before(self, person: str, index: int) -> NoDone | None:
+        try:
+            key = self.keys.get(person)
+        except MissingKeyError:
+            return None
+        entry = self.reader.entry(index) if index <= INDEX_MAXIMUM else None
+        if entry is None or entry.tag != key.tag or entry.kind != EntryKind.CONSENT.value:
+            return None
+        opening = opened(self.reader, entry)
+        if opening is None:
+            return None
+        permission = Permission.from_json(mapping(detail_of(opening).get("permission")))
+        if permission.kind.allows:
+            return None
+        return self._done(
+            self.reader.receipt(index), permission, begun=entry.outcome not in {"taken-back", "withdrawn"}
+        )
+
+    def _done(self, receipt: Receipt, permission: Permission, *, begun: bool) -> NoDone:
+        at = from_ms(leaves.parse(receipt.leaf).time_ms)
+        return NoDone(
+            reference=f"{REFERENCE}{receipt.index}",
+            at=at,
+            receipt=receipt.text,
+            what="said-no" if begun else "took-back",
+            about=self._said(permission),
+        )
+
+    def _key(self, person: str) -> SubjectKey:
+        try:
+            return self.keys.get(person)
+        except MissingKeyError as error:
+            raise NotPossible("There is nothing of yours here any more.") from error
+
+
+def _law_look(
+    registers: Registers, recipient: str, purpose: str, law: Law, standing: Iterable[Permission]
+) -> LawLook:
+    words = Wording(registers)
+    about = [
+        one
+        for one in standing
+        if _covers(one.recipients, recipient) and _covers(one.purposes, purpose) and _all_of(one)
+    ]
+    register = registers.purposes[purpose]
+    return LawLook(
+        organisation=recipient,
+        organisation_name=words.organisation(recipient),
+        purpose=purpose,
+        purpose_title=register.title,
+        purpose_words=register.plain_words,
+        why_law=register.legal_text,
+        stops=words.sections(law.stops - law.stays),
+        stays=words.sections(law.stays),
+        said_no=next((one.id for one in about if one.kind.refuses), None),
+        allowed=any(one.kind.allows for one in about),
+    )
+
+
+def _covers(names: frozenset[str], name: str) -> bool:
+    return name in names or "*" in names
+
+
+def _all_of(permission: Permission) -> bool:
+    """Whether a no is one to everything (one that an import limits leaves something to say no to); any yes is meant."""
+    return permission.kind.allows or (
+        "*" in permission.sections.get("*", frozenset()) and "*" in permission.sources
+    )
