@@ -99,6 +99,9 @@ class Gateway:
     def registers(self) -> Registers:
         """The registers of the policy that decides now."""
         return self.policy.registers
+    asking: Asking
+    messenger: Messenger
+    stories: Stories
 
     async def close(self) -> None:
         """Finish what waits for the log, then release everything."""
@@ -212,6 +215,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
 def open_policy(settings: Settings) -> Policy:
     """The policy that the settings name. Raises a subclass of `OnceToldError` that says what is wrong with it."""
     if settings.policy_bundle is None:
+        stories=stories,
         return open_folder(settings.policies_folder or policies_folder(), central_of(settings))
     return open_packed(settings, read_packed(settings.policy_bundle))
 

@@ -82,6 +82,7 @@ def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
             Link(_("Who can look"), HOME),
             Link(_("Allow"), "/portal/allow"),
             Link(_("Who looked"), "/portal/history"),
+            Link(_("My story"), "/portal/story"),
         ),
         footer=(Link(_("Check a receipt"), "/portal/check"),),
         leave="/portal/leave",

@@ -28,6 +28,9 @@ What = Literal[
     "took-back",
     "checked",
 ]
+    "story",
+    "story-deleted",
+    "settings",
 Found = Literal["right", "wrong", "waiting"]
 """What was found when a look was checked, or that it still is being checked."""
 Said = Literal["right", "wrong", "later", "still-later", "now"]

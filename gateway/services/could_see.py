@@ -32,15 +32,19 @@ class PolicyServices:
 
     async def who_could_look(self, person: str) -> WhoCouldLook:
         """See `CouldSeeServices.who_could_look`."""
+        found = await self.asked(person)
+        return NOBODY if found is None else in_words(*found)
+
+    async def asked(self, person: str) -> tuple[Registers, CouldSee, tuple[Permission, ...]] | None:
+        """What the policy says, by which registers and to which permissions; None where the person is not known any more."""
         authority = await in_charge(self.views)
         policy, now = authority.policy, self.views.clock.now()
         known = await asyncio.to_thread(self._known, person, policy.calendar, now)
         if known is None:
-            return NOBODY
+            return None
         subject, permissions = known
         standing = Standing(policy.registers, policy.calendar.in_force(now), authority.suspended)
-        found = await could_see(policy.engine, standing, subject)
-        return in_words(policy.registers, found, permissions)
+        return policy.registers, await could_see(policy.engine, standing, subject), permissions
 
     def _known(
         self, person: str, calendar: AgreementCalendar, now: datetime

@@ -50,6 +50,12 @@ _EMERGENCY = "the law, because it was an emergency"
 
 
 @dataclass(frozen=True, slots=True)
+_OWN: dict[str, What] = {
+    "story-changed": "story",
+    "story-deleted": "story-deleted",
+    "settings-changed": "settings",
+}
+"""What the person did to what rests here of them: about no organisation."""
 class Looks:
     """Tells what stands about one person."""
 
@@ -73,13 +79,13 @@ class Looks:
     ) -> Look:
         words = Wording(self.registers)
         detail = detail_of(opened(self.reader, entry))
-        what = _WHAT.get(entry.kind) or _DECIDED.get(entry.outcome, "changed")
+        what = _WHAT.get(entry.kind) or {**_DECIDED, **_OWN}.get(entry.outcome, "changed")
         own = entry.kind == Kind.CONSENT.value
         return Look(
             index=entry.index,
             at=from_ms(entry.at_ms),
             what=what,
-            organisation_name=_whose(words, entry.recipient, detail),
+            organisation_name="You" if entry.outcome in _OWN else _whose(words, entry.recipient, detail),
             role_words="You" if own else words.role(entry.role) or "An application",
             purpose_title=words.purpose(entry.purpose),
             kinds=words.sections(_sections(detail, own=own)),

@@ -64,7 +64,11 @@ class Proving:
         opening = opened(self.reader, entry)
         if opening is None:
             return None
-        permission = Permission.from_json(mapping(mapping(opening.detail.get("detail")).get("permission")))
+        decided = mapping(opening.detail.get("detail"))
+        # What the person told of themselves, or how to reach them, is a change of theirs and no decision about a look.
+        if "permission" not in decided:
+            return None
+        permission = Permission.from_json(mapping(decided["permission"]))
         return self.reader.receipt(index), permission, entry.outcome in GAVE
 
     def check_receipt(self, text: str, leaf: str) -> ReceiptCheck:
