@@ -142,6 +142,7 @@ def _parts(gateway: Gateway) -> ApiParts:
             public_url=gateway.settings.public_url,
             issuers=gateway.issuers,
         ),
+        receipt_keys=gateway.receipt_keys.public,
     )
 
 

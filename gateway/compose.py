@@ -50,6 +50,7 @@ from gateway.policy.opening import (
 )
 from gateway.policy.register_values import Registers
 from gateway.policy.registers import load_registers
+from gateway.receipt_keys import ReceiptKeys, receipt_keys
 from gateway.reviews.inputs import purge_inputs
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_opa_token, read_sources
@@ -94,6 +95,7 @@ class Gateway:
     edge: Edge
     witnessing: Witnessing
     http: aiohttp.ClientSession
+    receipt_keys: ReceiptKeys
 
     @property
     def registers(self) -> Registers:
@@ -209,6 +211,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),
         http=http,
+        receipt_keys=receipt_keys(secrets),
     )
 
 

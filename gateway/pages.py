@@ -17,7 +17,7 @@ from audit.console.router import build_router as build_console
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append
 from audit.reader import LogReader
-from consent.portal import could_see
+from consent.portal import could_see, receipts
 from consent.portal.context import PortalSettings
 from consent.portal.objecting import add_pages as add_objecting
 from consent.portal.router import build_router as build_portal
@@ -26,6 +26,7 @@ from gateway.compose import Gateway
 from gateway.people.locator import Person, Registration
 from gateway.people.registering import register_durably
 from gateway.reviews.store import Reviews
+from gateway.services.consent_receipts import ConsentReceipts
 from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
 from gateway.services.objecting import Objections
@@ -84,8 +85,17 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     portal = PortalSettings(
         leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
     )
+    consent_receipts = ConsentReceipts(
+        keys=gateway.keys,
+        reader=reader,
+        policy=gateway.policy,
+        log_keys=(gateway.log_key, *gateway.other_log_keys),
+        receipt_keys=gateway.receipt_keys,
+        public_url=gateway.settings.public_url,
+    )
     groups = (
         partial(could_see.add_pages, policy=PolicyServices(gateway.views)),
+        partial(receipts.add_pages, receipts=consent_receipts),
         partial(add_objecting, services=objections),
     )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)

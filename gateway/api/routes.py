@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from gateway.api import break_glass, checks, explain, operations, people, registers, views
+from consent.receipts.keys import PublicKey
+from gateway.api import break_glass, checks, explain, key_set, operations, people, registers, views
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
 from gateway.api.registers import RegisterParts
@@ -22,6 +23,7 @@ class ApiParts:
     people: PeopleParts
     registers: RegisterParts
     operations: OperationParts
+    receipt_keys: Sequence[PublicKey]
 
 
 def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
@@ -34,4 +36,5 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         explain.build_router(lambda: supply().views),
         registers.build_router(lambda: supply().registers),
         *operations.build_routers(lambda: supply().operations),
+        key_set.build_router(lambda: supply().receipt_keys),
     )
