@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import aiohttp
@@ -19,20 +20,29 @@ from audit.committer import Committer
 from audit.log import Log
 from audit.note import VerifierKey
 from consent.ledger import Ledger
+from consent.requests.store import Requests
+from consent.requests.values import Cap
 from consent.story.store import Stories
 from core.clock import Clock, SystemClock
 from core.errors import OnceToldError
 from core.keys import KeyStore
 from core.sections import SectionSchema, load_sections, policies_folder
 from core.storage import Database
+from gateway.asking import Asking
 from gateway.authority import Authority
+from gateway.channels.configuration import read_channels
+from gateway.channels.outbox import Outbox
+from gateway.channels.ports import NobodyReachable
+from gateway.channels.worker import Messenger
 from gateway.consenting import Consenting
 from gateway.edge import Edge
 from gateway.erasing import finish
+from gateway.idempotency.store import Idempotency
 from gateway.identity.fetch import HttpFetch
 from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
+from gateway.messaging import Endings, StillWanted
 from gateway.naming import naming
 from gateway.notice import saying
 from gateway.people.handles import Handles
@@ -51,6 +61,7 @@ from gateway.policy.opening import (
 from gateway.policy.register_values import Registers
 from gateway.policy.registers import load_registers
 from gateway.receipt_keys import ReceiptKeys, receipt_keys
+from gateway.request_ids import RequestIds
 from gateway.reviews.inputs import purge_inputs
 from gateway.secrets import load_secrets
 from gateway.settings import Settings, read_opa_token, read_sources
@@ -91,6 +102,9 @@ class Gateway:
     sources: Sources
     views: Parts
     consenting: Consenting
+    asking: Asking
+    messenger: Messenger
+    stories: Stories
     telling: Telling
     edge: Edge
     witnessing: Witnessing
@@ -101,9 +115,6 @@ class Gateway:
     def registers(self) -> Registers:
         """The registers of the policy that decides now."""
         return self.policy.registers
-    asking: Asking
-    messenger: Messenger
-    stories: Stories
 
     async def close(self) -> None:
         """Finish what waits for the log, then release everything."""
@@ -125,6 +136,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     secrets = load_secrets(settings.secrets_file)
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     witnesses = () if settings.witnesses_file is None else read_witnesses(settings.witnesses_file)
+    channels = read_channels(settings.channels_file)
     policy = open_policy(settings)
     try:
         configured = read_sources(settings.sources_file)
@@ -147,10 +159,14 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     ledger = Ledger(database)
     locator = Locator(database, keys, handles)
     authority = Authority(database)
+    requests, idempotency = Requests(database), Idempotency(database, secrets.master)
+    outbox = Outbox(database)
     log = Log(database, secrets.signer, clock, settings.log_origin)
     try:
         put_in_force(log, authority, keys, policy)
         purge_inputs(database, clock.now())
+        requests.purge(clock.now())
+        idempotency.purge(clock.now())
         finish(database, keys)
     except OnceToldError:
         await policy.release()
@@ -206,7 +222,18 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
             clock,
             partial(naming, locator, handles),
             saying(lambda: live.registers, clock),
+            Endings(outbox),
         ),
+        asking=Asking(views, requests, outbox, idempotency, RequestIds(secrets.master), cap_of(settings)),
+        messenger=Messenger(
+            outbox,
+            NobodyReachable(),
+            tuple(channel(http, clock) for channel in channels),
+            StillWanted(requests, ledger, keys, clock),
+            clock,
+            f"{settings.public_url.rstrip('/')}/portal/",
+        ),
+        stories=stories,
         telling=Telling(stories, locator, committer, clock),
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),
@@ -215,10 +242,18 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     )
 
 
+def cap_of(settings: Settings) -> Cap:
+    """How often residents may be asked."""
+    return Cap(
+        open_for=timedelta(days=settings.requests_open_days),
+        at_most=settings.requests_at_most,
+        within=timedelta(days=settings.requests_within_days),
+    )
+
+
 def open_policy(settings: Settings) -> Policy:
     """The policy that the settings name. Raises a subclass of `OnceToldError` that says what is wrong with it."""
     if settings.policy_bundle is None:
-        stories=stories,
         return open_folder(settings.policies_folder or policies_folder(), central_of(settings))
     return open_packed(settings, read_packed(settings.policy_bundle))
 

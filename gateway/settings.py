@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
     insecure_cookies: leave `Secure` off the cookies, for browsers that do not count loopback as secure (Safari); refused
         unless the gateway listens on loopback.
+    channels_file: what carries messages to residents (docs/configuration.md); none means that nobody is told anything.
+    requests_open_days, requests_at_most, requests_within_days: how long a request to a resident waits for its answer, and
+        how many of one organisation for one purpose are passed on within so many days.
     fetch_deadline, empty_release: seconds after a request's start (docs/architecture.md, "Silence").
     """
 
@@ -64,6 +67,10 @@ class Settings(BaseSettings):
     sign_in_secret_file: Path | None = None
     insecure_cookies: bool = False
     leave_url: str = "https://www.bbc.co.uk/weather"
+    channels_file: Path | None = None
+    requests_open_days: int = Field(default=28, ge=1, le=365)
+    requests_at_most: int = Field(default=3, ge=1, le=100)
+    requests_within_days: int = Field(default=90, ge=1, le=730)
     fetch_deadline: float = Field(default=1.5, gt=0)
     empty_release: float = Field(default=2.0, gt=0)
     body_maximum: int = Field(default=65_536, gt=0)

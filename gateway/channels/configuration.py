@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 import aiohttp
 import yaml
@@ -75,41 +75,42 @@ Entry = Annotated[SmtpEntry | NotifyEntry, Field(discriminator="kind")]
 _ENTRIES: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
 
 
-def read_channels(path: Path | None) -> tuple[Entry, ...]:
-    """The entries of a channels file; none without one. Raises `SettingsError`, which says what is wrong with it."""
+Opens: TypeAlias = Callable[[aiohttp.ClientSession, Clock], Channel]
+"""Makes a channel of an entry; all that has to be read for it has been."""
+
+
+def read_channels(path: Path | None) -> tuple[Opens, ...]:
+    """The channels of a file, in their order: the first that carries a message does. None without a file.
+
+    Raises `SettingsError`, which says what is wrong with it.
+    """
     if path is None:
         return ()
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return tuple(
-            _ENTRIES.validate_python(document.get("channels") if isinstance(document, dict) else None)
-        )
+        entries = _ENTRIES.validate_python(document.get("channels") if isinstance(document, dict) else None)
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "channels"
         raise SettingsError(f"{path}, {where}: {first['msg']}") from error
+    return tuple(_smtp(entry) if isinstance(entry, SmtpEntry) else _notify(entry) for entry in entries)
 
 
-def open_channels(
-    entries: tuple[Entry, ...], session: aiohttp.ClientSession, clock: Clock
-) -> tuple[Channel, ...]:
-    """The channels of some entries, in their order: the first that carries a message does. Raises `SettingsError`."""
-    return tuple(_open(entry, session, clock) for entry in entries)
+def _smtp(entry: SmtpEntry) -> Opens:
+    password = None if entry.password_file is None else _secret(entry.password_file)
+    mailbox = Mailbox(entry.host, entry.port, entry.sender, entry.security, entry.user, password)
+    return lambda _session, _clock: SmtpChannel(mailbox)
 
 
-def _open(entry: Entry, session: aiohttp.ClientSession, clock: Clock) -> Channel:
-    if isinstance(entry, SmtpEntry):
-        password = None if entry.password_file is None else _secret(entry.password_file)
-        return SmtpChannel(
-            Mailbox(entry.host, entry.port, entry.sender, entry.security, entry.user, password)
-        )
+def _notify(entry: NotifyEntry) -> Opens:
     try:
         key = NotifyKey.parse(_secret(entry.key_file))
     except ValueError as error:
         raise SettingsError(f"{entry.key_file}: {error}") from None
-    return NotifyChannel(key, entry.templates, session, clock, entry.base_url.rstrip("/"))
+    base_url = entry.base_url.rstrip("/")
+    return lambda session, clock: NotifyChannel(key, entry.templates, session, clock, base_url)
 
 
 def _secret(path: Path) -> str:

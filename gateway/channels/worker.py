@@ -37,8 +37,8 @@ def untranslated(_language: str) -> Callable[[str], str]:
 
 
 @dataclass(frozen=True)
-class Telling:
-    """The worker. sign_in_at: the portal's address, as it stands in every message."""
+class Messenger:
+    """Sends, again and again. sign_in_at: the portal's address, as it stands in every message."""
 
     outbox: Outbox
     reach: Reach
@@ -51,7 +51,7 @@ class Telling:
 
     def start(self) -> None:
         """Begin, on the event loop that runs."""
-        self._tasks.append(asyncio.create_task(self.run(), name="telling"))
+        self._tasks.append(asyncio.create_task(self.run(), name="messenger"))
 
     async def stop(self) -> None:
         """End; what was not sent is sent after the next start."""
@@ -67,7 +67,7 @@ class Telling:
             try:
                 await self.look()
             except Exception as error:  # noqa: BLE001 - the rounds go on, and a message might hold what it must not
-                logger.warning("telling.failed", error=type(error).__name__)
+                logger.warning("messages.failed", error=type(error).__name__)
             await asyncio.sleep(every)
 
     async def look(self) -> int:
@@ -77,7 +77,9 @@ class Telling:
             try:
                 sent += await self._tell(due)
             except Exception as error:  # noqa: BLE001 - one message's failure must not hold up the others
-                logger.warning("telling.failed", about=due.about, tries=due.tries, error=type(error).__name__)
+                logger.warning(
+                    "messages.failed", about=due.about, tries=due.tries, error=type(error).__name__
+                )
         return sent
 
     async def _tell(self, due: Due) -> bool:
@@ -92,12 +94,12 @@ class Telling:
             return False
         channel = next((one for one in self.channels if found.by in one.carries), None)
         if channel is None:
-            logger.warning("telling.no-channel", about=due.about, by=found.by)
+            logger.warning("messages.no-channel", about=due.about, by=found.by)
             return await self._done(due)
         try:
             await channel.send(self._message(due, found))
         except NotSentError as error:
-            logger.warning("telling.not-sent", about=due.about, tries=due.tries, code=error.code)
+            logger.warning("messages.not-sent", about=due.about, tries=due.tries, code=error.code)
             return False if error.again and due.tries < TRIES_MAXIMUM else await self._done(due)
         await self._done(due)
         return True
