@@ -62,6 +62,7 @@ def build_console(services: ConsoleServices, settings: ConsoleSettings) -> Conso
         menu=(
             Link(_("Search"), HOME),
             Link(_("Reviews"), "/console/reviews"),
+            Link(_("Questions"), "/console/questions"),
             Link(_("Spot checks"), "/console/samples"),
             Link(_("How it goes"), "/console/overview"),
             Link(_("The log"), "/console/log"),

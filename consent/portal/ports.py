@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from starlette.requests import Request
 
+from consent.portal.questions_ports import Beside
 from core.errors import OnceToldError
 
 HISTORY_PAGE = 25
@@ -26,15 +27,30 @@ What = Literal[
     "stopped",
     "said-no",
     "took-back",
+    "requested",
+    "declined",
     "checked",
-]
     "story",
     "story-deleted",
     "settings",
+]
 Found = Literal["right", "wrong", "waiting"]
 """What was found when a look was checked, or that it still is being checked."""
-Said = Literal["right", "wrong", "later", "still-later", "now"]
-"""What somebody decided about a look: was it right, and when is the resident told of it."""
+Said = Literal[
+    "right",
+    "wrong",
+    "later",
+    "still-later",
+    "now",
+    "asked",
+    "answered-right",
+    "answered-mistake",
+    "answered-later",
+    "answered-not-known",
+    "revealed",
+]
+"""What somebody said about a look: was it right, and when is the resident told of it; what the resident asked, and what was
+answered; and that somebody who checks looks looked up whose it was."""
 
 
 class NotPossible(OnceToldError):  # noqa: N818 - an answer to the resident, not a fault
@@ -218,7 +234,8 @@ class Look:
     """One line of the resident's history. index: its place in the log. allowed_by: "you", or the law in plain words.
 
     because: why it was an emergency. checks: who checks it. told_later: None where the resident was told at once.
-    about: for a line that tells of a check, the look that was checked.
+    about: for a line that tells of a check, the look that was checked. question: what the resident asked about this look.
+    can_ask: whether they can ask now.
     """
 
     index: int
@@ -233,6 +250,8 @@ class Look:
     checks: tuple[Check, ...] = ()
     told_later: ToldLater | None = None
     about: About | None = None
+    question: Beside | None = None
+    can_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +270,8 @@ class Complete:
 class Proof:
     """The proof of one look. leaf_b64 and opening_json: what a stranger needs to check it without us.
 
-    checked: whether the receipt and the log agree, just now. checked_words: the same in a sentence.
+    checked: whether the receipt and the log agree, just now. checked_words: the same in a sentence. can_ask: whether it is a
+    look that can be asked about.
     """
 
     index: int
@@ -260,6 +280,7 @@ class Proof:
     opening_json: str
     checked: bool
     checked_words: str
+    can_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from audit.text import to_base64
 from core.times import from_ms
 from core.vocabulary import JsonObject
 from gateway.policy.register_values import Registers
+from gateway.questions import store as questions
 from gateway.reviews import sampling, store
 from gateway.reviews.store import Reviews, StoredHold, StoredTask
 from gateway.services.entries import detail_of, mapping, opened, text, texts
@@ -35,10 +36,12 @@ OUTCOMES = {
     "objected": "The person said no",
     "dissented": "The person said no",
     "taken-back": "The person took their no back",
-    "registered": "Registered",
+    "requested": "The person was to be asked",
+    "declined": "The person did not allow it",
     "story-changed": "The person changed their story",
     "story-deleted": "The person deleted their story",
     "settings-changed": "The person changed their settings",
+    "registered": "Registered",
     "revoked": "Taken back",
     "signed-in": "Signed in",
     "searched": "Searched",
@@ -49,6 +52,13 @@ OUTCOMES = {
     store.COUNTERSIGNED: "Agreed: the person is told later",
     store.EXTENDED: "Still dangerous: looked at again later",
     store.ENDED: "The person is told now",
+    questions.ASKED: "The person asked about a look",
+    questions.RIGHT: "Answered: the look was right",
+    questions.MISTAKE: "Answered: the look was a mistake",
+    questions.LATER: "Answered: cannot tell yet",
+    questions.NOT_KNOWN: "Answered: could not be found out",
+    "revealed": "Own record of the person shown",
+    "exported": "Taken out as a file",
 }
 
 
@@ -93,7 +103,7 @@ class Items:
         basis = [mapping(one) for one in mapping(detail.get("basis")).values()]
         receipt = self.reader.receipt(index)
         about = detail.get("entry")
-        decision = entry.kind == Kind.ADMINISTRATION.value
+        decision = entry.kind == Kind.ADMINISTRATION.value or entry.outcome == "revealed"
         hold = self.reviews.holds([index]).get(index)
         tasks = self.reviews.tasks([index]).get(index, ())
         return Item(
@@ -113,7 +123,12 @@ class Items:
             receipt=receipt.text,
             emergency=self.words.emergency(entry.purpose, text(detail.get("emergency"))),
             hold=None if hold is None else self.hold(hold, entry.purpose),
-            reviews=tuple(self.decided(one) for one in tasks if one.organisation == organisation),
+            reviews=tuple(
+                self.decided(one)
+                for one in tasks
+                # What an answer to the person came to stands on the question's own page.
+                if one.organisation == organisation and one.kind != questions.KIND
+            ),
             about=about if decision and isinstance(about, int) else None,
             words=text(detail.get("words")) if decision else "",
         )

@@ -5,7 +5,7 @@ What is held back from the person is kept out by the statements themselves (`gat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.entries import Kind
 from audit.reader import LogReader, StoredEntry
@@ -14,14 +14,25 @@ from core.keys import SubjectKey
 from core.times import from_ms
 from core.vocabulary import JsonObject
 from gateway.policy.register_values import Registers
+from gateway.questions import store as questions
+from gateway.questions.store import Questions, StoredQuestion
 from gateway.reviews import store
 from gateway.reviews.store import Reviews, StoredHold, StoredTask, stands_in_history
+from gateway.services import revealing
 from gateway.services.entries import detail_of, mapping, opened, text, texts
+from gateway.services.questions import beside, can_ask
 from gateway.services.words import Wording
 
 KINDS = tuple(
     kind.value
-    for kind in (Kind.DISCLOSURE, Kind.BREAK_GLASS, Kind.REFUSAL, Kind.CONSENT, Kind.ADMINISTRATION)
+    for kind in (
+        Kind.DISCLOSURE,
+        Kind.BREAK_GLASS,
+        Kind.REFUSAL,
+        Kind.CONSENT,
+        Kind.ADMINISTRATION,
+        Kind.AUDIT_READ,
+    )
 )
 """Which kinds of entries stand in a history."""
 
@@ -30,6 +41,7 @@ _WHAT: dict[str, What] = {
     Kind.BREAK_GLASS: "emergency",
     Kind.REFUSAL: "tried",
     Kind.ADMINISTRATION: "checked",
+    Kind.AUDIT_READ: "checked",
 }
 _DECIDED: dict[str, What] = {
     "given": "allowed",
@@ -38,6 +50,12 @@ _DECIDED: dict[str, What] = {
     "dissented": "said-no",
     "taken-back": "took-back",
 }
+_OWN: dict[str, What] = {
+    "story-changed": "story",
+    "story-deleted": "story-deleted",
+    "settings-changed": "settings",
+}
+"""What the person did to what rests here of them: about no organisation."""
 _FOUND: dict[str | None, Found] = {store.RIGHT: "right", store.WRONG: "wrong"}
 _SAID: dict[str, Said] = {
     store.RIGHT: "right",
@@ -45,17 +63,17 @@ _SAID: dict[str, Said] = {
     store.COUNTERSIGNED: "later",
     store.EXTENDED: "still-later",
     store.ENDED: "now",
+    questions.ASKED: "asked",
+    questions.RIGHT: "answered-right",
+    questions.MISTAKE: "answered-mistake",
+    questions.LATER: "answered-later",
+    questions.NOT_KNOWN: "answered-not-known",
+    revealing.OUTCOME: "revealed",
 }
 _EMERGENCY = "the law, because it was an emergency"
 
 
 @dataclass(frozen=True, slots=True)
-_OWN: dict[str, What] = {
-    "story-changed": "story",
-    "story-deleted": "story-deleted",
-    "settings-changed": "settings",
-}
-"""What the person did to what rests here of them: about no organisation."""
 class Looks:
     """Tells what stands about one person."""
 
@@ -68,10 +86,28 @@ class Looks:
         entries = self.reader.of_tag(key.tag, KINDS, before, HISTORY_PAGE, stands_in_history)
         indexes = [entry.index for entry in entries]
         tasks, holds = self.reviews.tasks(indexes), self.reviews.holds(indexes)
-        abouts = self._abouts([entry.index for entry in entries if entry.kind == Kind.ADMINISTRATION.value])
+        abouts = self._abouts([entry.index for entry in entries if _WHAT.get(entry.kind) == "checked"])
+        asked = Questions(self.reviews.database).about(key.tag, indexes)
         return tuple(
-            self._look(entry, tasks.get(entry.index, ()), holds.get(entry.index), abouts.get(entry.index))
+            self._asked(
+                self._look(
+                    entry, tasks.get(entry.index, ()), holds.get(entry.index), abouts.get(entry.index)
+                ),
+                entry,
+                asked.get(entry.index),
+                key,
+            )
             for entry in entries
+        )
+
+    def _asked(
+        self, look: Look, entry: StoredEntry, question: StoredQuestion | None, key: SubjectKey
+    ) -> Look:
+        """The look with what the person asked about it; while that is open, they cannot ask again."""
+        return replace(
+            look,
+            question=None if question is None else beside(question, key),
+            can_ask=can_ask(entry, self.registers) and (question is None or question.closed_ms is not None),
         )
 
     def _look(
@@ -90,7 +126,8 @@ class Looks:
             purpose_title=words.purpose(entry.purpose),
             kinds=words.sections(_sections(detail, own=own)),
             allowed_by=self._allowed_by(what, detail),
-            because=words.emergency(entry.purpose, text(detail.get("emergency"))),
+            because=revealing.WHY.get(text(detail.get("because")), "")
+            or words.emergency(entry.purpose, text(detail.get("emergency"))),
             checks=tuple(
                 Check(words.organisation(one.organisation), _FOUND.get(one.outcome, "waiting"))
                 for one in tasks

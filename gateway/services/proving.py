@@ -15,6 +15,7 @@ from audit.verify import verify_receipt
 from consent.permissions import Permission
 from consent.portal.ports import Proof, ReceiptCheck
 from core.keys import SubjectKey
+from gateway.questions.asking import LOOKS
 from gateway.reviews.store import is_told
 from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened
 from gateway.services.words import seen_words
@@ -54,6 +55,7 @@ class Proving:
             else json.dumps(opening.to_json(), indent=2, ensure_ascii=False),
             checked=holds,
             checked_words=f"{good}{seen_words(len(receipt.witnesses))}" if holds else bad,
+            can_ask=entry.kind in LOOKS,
         )
 
     def decision(self, key: SubjectKey, index: int) -> tuple[Receipt, Permission, bool] | None:

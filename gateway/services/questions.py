@@ -52,7 +52,7 @@ class ResidentQuestions:
 
     reader: LogReader
     keys: KeyStore
-    questions_kept: Questions
+    kept: Questions
     asking: Asking
     policy: LivePolicy
     clock: Clock
@@ -94,7 +94,7 @@ class ResidentQuestions:
         look = self._look_of(key, index)
         if look is None:
             return None
-        asked = self.questions_kept.about(key.tag, [index]).get(index)
+        asked = self.kept.about(key.tag, [index]).get(index)
         if asked is not None and asked.closed_ms is None:
             return self._opened(key, asked)
         due_ms = self.asking.rules.due(self.clock.now())
@@ -116,11 +116,11 @@ class ResidentQuestions:
         return look
 
     def _all(self, key: SubjectKey) -> tuple[Question, ...]:
-        found = (self._opened(key, one) for one in self.questions_kept.of_tag(key.tag, SHOWN))
+        found = (self._opened(key, one) for one in self.kept.of_tag(key.tag, SHOWN))
         return tuple(one for one in found if one is not None)
 
     def _one(self, key: SubjectKey, index: int) -> Question | None:
-        asked = self.questions_kept.one(index)
+        asked = self.kept.one(index)
         return None if asked is None or asked.tag != key.tag else self._opened(key, asked)
 
     def _opened(self, key: SubjectKey, asked: StoredQuestion) -> Question | None:
