@@ -50,6 +50,8 @@ logger = structlog.get_logger(__name__)
 
 ANSWERED_EVERY = 0.1
 """Seconds. Whatever a request takes, it is answered at whole multiples: a row more or less must not tell who is known."""
+REQUESTED = "requested"
+"""Outcome of the entry that tells of a request, whether it was passed on or not."""
 USUAL_DAYS = 365
 """For how long is asked where neither the request nor the purpose says."""
 
@@ -298,11 +300,11 @@ def _draft(caller: Caller, wish: Wish, request: ConsentRequest, correlation_id: 
     """The entry: of one that was passed on and of one that was not, the same."""
     return Draft(
         kind=Kind.CONSENT,
-        outcome="asked",
+        outcome=REQUESTED,
         organisations=frozenset({caller.organisation}),
         detail={
             **_who(caller, wish, correlation_id),
-            "sections": {name: sorted(fields) for name, fields in sorted(request.sections.items())},
+            "request": {name: sorted(fields) for name, fields in sorted(request.sections.items())},
             "days": request.days,
         },
         recipient=caller.organisation,

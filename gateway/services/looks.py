@@ -49,6 +49,8 @@ _DECIDED: dict[str, What] = {
     "objected": "said-no",
     "dissented": "said-no",
     "taken-back": "took-back",
+    "requested": "requested",
+    "declined": "declined",
 }
 _OWN: dict[str, What] = {
     "story-changed": "story",
@@ -116,7 +118,7 @@ class Looks:
         words = Wording(self.registers)
         detail = detail_of(opened(self.reader, entry))
         what = _WHAT.get(entry.kind) or {**_DECIDED, **_OWN}.get(entry.outcome, "changed")
-        own = entry.kind == Kind.CONSENT.value
+        own = entry.kind == Kind.CONSENT.value and entry.outcome != "requested"
         return Look(
             index=entry.index,
             at=from_ms(entry.at_ms),
@@ -162,13 +164,16 @@ class Looks:
 def _whose(words: Wording, recipient: str | None, detail: JsonObject) -> str:
     """Whom a line is about: the one organisation, or those that the person's own decision was about."""
     if recipient is not None or "permission" not in detail:
-        return words.organisation(recipient)
+        # Whom somebody did not allow something to stands in the detail alone, since nobody else may find it.
+        return words.organisation(recipient or text(detail.get("recipient")))
     named = texts(mapping(detail["permission"]).get("recipients"))
     return "Everyone" if "*" in named else ", ".join(sorted(words.organisation(one) for one in named))
 
 
 def _sections(detail: JsonObject, *, own: bool) -> set[str]:
     """The sections that were shown, or that the person's own decision was about."""
+    if "request" in detail:
+        return set(mapping(detail["request"]))
     if own:
         return set(mapping(mapping(detail.get("permission")).get("sections")))
     return {
