@@ -9,4 +9,4 @@ def judge(facts: LookFacts) -> Alert | None:
     """By the organisation's own word, or because first and family name are the same: then it may be a namesake's."""
     if not facts.shown or not (facts.own_record or facts.same_name):
         return None
-    return Alert(Rule.OWN_RECORD, {"certain": int(facts.own_record)})
+    return Alert(Rule.OWN_RECORD)
