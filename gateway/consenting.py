@@ -119,7 +119,7 @@ class Consenting:
         return await self._decide_one(key, permission, by, replaces, within)
 
     async def object(self, key: SubjectKey, refusal: Refusal, by: Given) -> Committed[Permission]:
-        """Say no from now on, in place of what was said before about the same recipients and purposes: a no, or a yes.
+        """Say no from now on, in place of the very same no; a no to everything ends a yes to the same recipients and reasons.
 
         The receipt of the no is the last one. Raises `NonsenseError` for a kind that does not refuse.
         """
@@ -138,8 +138,14 @@ class Consenting:
         )
 
         def replaces(one: Permission) -> bool:
-            # A yes that slept under the no would wake when the no is taken back, without anybody saying yes again.
-            return _alike(one, permission) and (one.kind is permission.kind or one.kind.allows)
+            # A narrower no takes nothing from a wider one. A yes that slept under a no to everything would wake when that
+            # is taken back, without anybody saying yes again.
+            covered = (one.kind, one.sections, one.sources) == (
+                refusal.kind,
+                refusal.sections,
+                refusal.sources,
+            )
+            return _alike(one, permission) and (covered or (one.kind.allows and _to_everything(refusal)))
 
         return await self._decide_one(key, permission, by, replaces)
 
@@ -229,6 +235,10 @@ _ENDED: Mapping[PermissionKind, str] = {
 def new_id() -> str:
     """An id of a permission or preference that nobody can guess."""
     return "c_" + secrets.token_urlsafe(12)
+
+
+def _to_everything(refusal: Refusal) -> bool:
+    return "*" in refusal.sections.get("*", frozenset()) and "*" in refusal.sources
 
 
 def _alike(one: Permission, other: Permission) -> bool:
