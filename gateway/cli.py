@@ -12,6 +12,7 @@ from gateway.cli_audit import audit
 from gateway.cli_log_key import log_key
 from gateway.cli_person import person
 from gateway.cli_policy import agreement, policy
+from gateway.cli_receipt import consent
 from gateway.cli_replay import add_commands
 from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
@@ -30,6 +31,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(agreement, name="agreement")
 app.add_typer(witness, name="witness")
 app.add_typer(log_key, name="log-key")
+app.add_typer(consent, name="consent")
 
 
 def _open_policy(settings: Settings) -> Policy:
