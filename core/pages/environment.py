@@ -6,23 +6,27 @@ adds its own, e.g. `portal/home.html` from the package `consent.portal`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from gettext import NullTranslations
 
 from jinja2 import BaseLoader, Environment, PackageLoader, PrefixLoader
 
+from core.pages.languages import Catalogues
 from core.pages.static_files import static_url
 from core.pages.words import Words, by_day
 
 
 def build_environment(
-    rooms: dict[str, str], translations: NullTranslations | None = None
+    rooms: dict[str, str], translations: NullTranslations | Mapping[str, NullTranslations] | None = None
 ) -> tuple[Environment, Words]:
     """The environment and its words.
 
     rooms: prefix of template names -> package that holds them in its folder `templates`.
-    translations: the message catalogue; without one the English of the templates is shown.
+    translations: message catalogues by language (BCP 47), of which each request has its own, or one catalogue for all
+        requests; without any the English of the templates is shown.
     """
-    catalogue = translations or NullTranslations()
+    catalogue = translations if isinstance(translations, NullTranslations) else Catalogues(translations or {})
     loaders: dict[str, BaseLoader] = {
         "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
         "pages": PackageLoader("core.pages"),
@@ -46,5 +50,15 @@ def build_environment(
         "listed": words.listed,
         "by_day": by_day,
     }
-    environment.globals |= {"static": static_url, "lang": catalogue.info().get("language", "en")}
+    environment.globals |= {"static": static_url, "lang": _Spoken(words)}
     return environment, words
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The code of the language, asked for when a page is written: it may be the request's own."""
+
+    words: Words
+
+    def __str__(self) -> str:
+        return self.words.language

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from core.errors import ClosedError, OnceToldError
 from core.pages.forms import FormError
+from core.pages.languages import language_of, speaking
 from core.pages.rendering import Pages, correlation_of
 
 log = structlog.get_logger("pages")
@@ -44,6 +45,10 @@ def page_router(pages: Pages, prefix: str, sign_in_url: Callable[[Request], str]
             inner = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
+                with speaking(language_of(request)):
+                    return await answered(request)
+
+            async def answered(request: Request) -> Response:
                 try:
                     return await inner(request)
                 except SignInNeededError:

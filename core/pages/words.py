@@ -43,13 +43,18 @@ def by_day(things: Iterable[Happened]) -> tuple[tuple[date, tuple[Happened, ...]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language; `translations` is its message catalogue."""
+    """The words of one language, or of the request's; `translations` is the message catalogue."""
 
     translations: NullTranslations
 
     def __call__(self, text: str) -> str:
         """The text in this language; callers name this object `_`, so that the texts are found for the catalogue."""
         return self.translations.gettext(text)
+
+    @property
+    def language(self) -> str:
+        """The language that is spoken now, as a BCP 47 code."""
+        return self.translations.info().get("language", "en")
 
     def day(self, value: date | datetime) -> str:
         """A day as "21 November 2026"; of a time, the day it was in London."""
