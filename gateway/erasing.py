@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, column, delete, func, insert, select, table, update
+from sqlalchemy import Connection, Select, column, delete, func, insert, select, table, update
 
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append, Log, Receipt
@@ -27,6 +28,7 @@ from core.keys import KeyStore, SubjectKey
 from core.storage import Database
 from core.times import from_ms, to_ms
 from core.unit_of_work import Written
+from gateway.alerting.store import MISUSE
 from gateway.people import trace
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
@@ -43,6 +45,7 @@ _PENDING = table("erasure_pending", column("subject"), column("at_ms"))
 _DETAIL = table("log_entry_detail", column("index"), column("tag"))
 _ORGANISATION = table("log_entry_organisation", column("index"), column("code"))
 _TASK = table("review_task", *(column(name) for name in ("index", "kind", "due_ms", "closed_ms", "outcome")))
+_ALERT = table("alert", *(column(name) for name in ("index", "due_ms", "closed_ms", "outcome", "about")))
 
 BY_PERSON = (
     ("person", "id"),
@@ -130,23 +133,37 @@ class Erasing:
     def _may_go(self, tx: Connection, key: SubjectKey, now: datetime) -> None:
         theirs = select(_DETAIL.c.index).where(_DETAIL.c.tag == key.tag)
         if tx.execute(theirs.where(is_under_review(_DETAIL)).limit(1)).first() is not None:
-            due = tx.execute(
+            due = _latest(
+                tx,
                 select(func.max(_TASK.c.due_ms)).where(
                     _TASK.c.index.in_(theirs), _TASK.c.closed_ms.is_(None), _TASK.c.kind != SAMPLE
-                )
-            ).scalar_one()
+                ),
+                select(func.max(_ALERT.c.due_ms)).where(
+                    _ALERT.c.index.in_(theirs), _ALERT.c.closed_ms.is_(None)
+                ),
+            )
             # A hold without a task is ended by nobody's clock either: then it is looked at again tomorrow.
             raise WaitingError("a review of possible misuse is open", _day(max(due or 0, to_ms(now)), days=1))
         since = to_ms(now - self.retention.misuse_evidence)
         evidence = theirs.where(is_evidence(_DETAIL, since))
-        judged = tx.execute(
-            select(func.max(_TASK.c.closed_ms)).where(_TASK.c.index.in_(evidence), _TASK.c.outcome == WRONG)
-        ).scalar_one()
+        judged = _latest(
+            tx,
+            select(func.max(_TASK.c.closed_ms)).where(_TASK.c.index.in_(evidence), _TASK.c.outcome == WRONG),
+            select(func.max(_ALERT.c.closed_ms)).where(
+                _ALERT.c.index.in_(evidence), _ALERT.c.outcome == MISUSE
+            ),
+        )
         if judged is not None:
             until = judged + to_ms(from_ms(0) + self.retention.misuse_evidence)
             raise WaitingError(
                 "a look at the record was judged misuse, and is kept as evidence", _day(until, days=1)
             )
+
+
+def _latest(tx: Connection, *times: Select[Any]) -> int | None:
+    """The latest of some times; None where there is none."""
+    found = (tx.execute(one).scalar_one() for one in times)
+    return max((one for one in found if one is not None), default=None)
 
 
 def finish(database: Database, keys: KeyStore) -> int:
@@ -173,6 +190,7 @@ def _delete(tx: Connection, key: SubjectKey, now_ms: int) -> tuple[int, int]:
     rows += tx.execute(gone).rowcount
     theirs = select(_DETAIL.c.index).where(_DETAIL.c.tag == key.tag)
     tx.execute(update(_ORGANISATION).where(_ORGANISATION.c.index.in_(theirs)).values(code=None))
+    tx.execute(update(_ALERT).where(_ALERT.c.index.in_(theirs)).values(about=None))
     # Nobody can judge a look any more that nobody can read.
     checks = update(_TASK).where(
         _TASK.c.index.in_(theirs), _TASK.c.kind == SAMPLE, _TASK.c.closed_ms.is_(None)

@@ -12,12 +12,14 @@ from typing import cast
 from sqlalchemy import ColumnElement, FromClause, and_, column, exists, or_, table
 
 from core.sections import policies_folder
+from gateway.alerting.store import MISUSE
 from gateway.policy.register_files import check_schema, read_document, read_schema
 from gateway.reviews.store import SAMPLE, WRONG
 from gateway.settings import Settings
 
 _TASK = table("review_task", *(column(name) for name in ("index", "kind", "closed_ms", "outcome")))
 _HELD = table("held_entry", column("index"), column("released_ms"))
+_ALERT = table("alert", *(column(name) for name in ("index", "closed_ms", "outcome")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def retention_of(settings: Settings) -> Retention:
 
 
 def is_under_review(detail: FromClause) -> ColumnElement[bool]:
-    """SQL: a review of a row of `log_entry_detail` is open, or the person is not told of it yet.
+    """SQL: a review or an alert of a row of `log_entry_detail` is open, or the person is not told of it yet.
 
     A spot check is none: nobody suspects a look that was drawn by chance, so nothing in UK GDPR Article 17(3) keeps it.
     """
@@ -57,11 +59,16 @@ def is_under_review(detail: FromClause) -> ColumnElement[bool]:
         _TASK.c.index == detail.c.index, _TASK.c.closed_ms.is_(None), _TASK.c.kind != SAMPLE
     )
     held = exists().where(_HELD.c.index == detail.c.index, _HELD.c.released_ms.is_(None))
-    return or_(task, held)
+    alert = exists().where(_ALERT.c.index == detail.c.index, _ALERT.c.closed_ms.is_(None))
+    return or_(task, held, alert)
 
 
 def is_evidence(detail: FromClause, since_ms: int) -> ColumnElement[bool]:
     """SQL: a row of `log_entry_detail` was judged wrong, not before that time."""
-    return exists().where(
+    judged = exists().where(
         and_(_TASK.c.index == detail.c.index, _TASK.c.outcome == WRONG, _TASK.c.closed_ms >= since_ms)
     )
+    answered = exists().where(
+        and_(_ALERT.c.index == detail.c.index, _ALERT.c.outcome == MISUSE, _ALERT.c.closed_ms >= since_ms)
+    )
+    return or_(judged, answered)
