@@ -17,6 +17,7 @@ import aiohttp
 
 from adapters.registry import Sources, open_sources, system_parts
 from audit.committer import Committer
+from audit.export.packing import PackSigning, pack_signing
 from audit.log import Log
 from audit.note import VerifierKey
 from consent.ledger import Ledger
@@ -29,6 +30,8 @@ from core.keys import KeyStore
 from core.sections import SectionSchema, load_sections, policies_folder
 from core.storage import Database
 from gateway.asking import Asking
+from gateway.alerting.hours_file import read_hours
+from gateway.alerting.noticing import Noticing
 from gateway.authority import Authority
 from gateway.channels.configuration import read_channels
 from gateway.channels.outbox import Outbox
@@ -102,6 +105,7 @@ class Gateway:
     sources: Sources
     views: Parts
     consenting: Consenting
+    pack_signing: PackSigning
     asking: Asking
     messenger: Messenger
     stories: Stories
@@ -137,6 +141,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     witnesses = () if settings.witnesses_file is None else read_witnesses(settings.witnesses_file)
     channels = read_channels(settings.channels_file)
+    hours = read_hours(settings.working_hours_file)
     policy = open_policy(settings)
     try:
         configured = read_sources(settings.sources_file)
@@ -178,7 +183,8 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     committer = Committer(log)
     http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     verifier = TokenVerifier(issuers, HttpFetch(http), clock)
-    recording = Recording(committer, ledger, authority, locator, keys, clock)
+    noticing = Noticing(handles.tags, hours, database)
+    recording = Recording(committer, ledger, authority, locator, keys, clock, noticing)
     views = Parts(
         verifier=verifier,
         authority=authority,
@@ -238,6 +244,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),
         http=http,
+        pack_signing=pack_signing(secrets.signer),
         receipt_keys=receipt_keys(secrets),
     )
 

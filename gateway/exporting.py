@@ -21,11 +21,10 @@ from audit.entries import Draft, Kind, Opening, seal_entry
 from audit.errors import VerificationError
 from audit.export import fhir, table
 from audit.export.lines import EntryLine, Header, write_line
-from audit.export.packing import ENTRIES_MAXIMUM, PackError, Told, write_pack
+from audit.export.packing import ENTRIES_MAXIMUM, PackError, PackSigning, Told, pack_signing, write_pack
 from audit.export.rows import ExportRows, Row, Selection
 from audit.export.writing import Exporting, May, everybody
 from audit.log import Append, Log
-from audit.note import Signer
 from core.clock import Clock
 from core.errors import OnceToldError
 from core.keys import KeyStore
@@ -34,7 +33,6 @@ from core.times import to_ms
 from core.unit_of_work import only
 from gateway.policy.uk_days import end_of_day, start_of_day
 from gateway.secrets import load_secrets
-from gateway.services.entries import detail_of
 from gateway.settings import Settings
 
 Format = Literal["ndjson", "csv", "fhir", "pack"]
@@ -58,15 +56,21 @@ def officers_may_open(row: Row, opening: Opening) -> bool:
     if row.stored.kind in {Kind.ADMINISTRATION.value, Kind.AUDIT_READ.value}:
         return True
     looked = row.stored.kind in {Kind.DISCLOSURE.value, Kind.BREAK_GLASS.value}
-    return looked and row.stored.outcome in _SHOWN and not detail_of(opening).get("failures")
+    return looked and row.stored.outcome in _SHOWN and not _detail_of(opening).get("failures")
+
+
+def _detail_of(opening: Opening) -> Mapping[str, object]:
+    """What an entry says beside its columns: `gateway.services` reads it alike, but builds on this module."""
+    detail = opening.detail.get("detail")
+    return detail if isinstance(detail, Mapping) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """Makes exports of one log. signer: the log's own, for evidence packs."""
+    """Makes exports of one log. signing: for its evidence packs."""
 
     rows: ExportRows
-    signer: Signer
+    signing: PackSigning
     clock: Clock
 
     def write(
@@ -77,7 +81,7 @@ class Exports:
             return self.pack(out, selection, may_open, concerning)
         if form == "ndjson":
             count = 0
-            exporting = Exporting(self.rows, self.signer.verifier_key)
+            exporting = Exporting(self.rows, self.signing.verifier_key)
             for line in exporting.lines(selection, may_open, self.clock.now()):
                 count += isinstance(line, EntryLine)
                 out.write(write_line(line))
@@ -92,7 +96,7 @@ class Exports:
         now = self.clock.now()
         header: Header | None = None
         lines: list[EntryLine] = []
-        for line in Exporting(self.rows, self.signer.verifier_key).lines(selection, may_open, now):
+        for line in Exporting(self.rows, self.signing.verifier_key).lines(selection, may_open, now):
             if isinstance(line, Header):
                 header = line
             elif isinstance(line, EntryLine):
@@ -110,7 +114,7 @@ class Exports:
             "entries.csv-metadata.json": _json(table.metadata("entries.csv")),
             "audit-events.json": events.getvalue(),
         }
-        write_pack(out, header, lines, beside, Told(concerning, now), self.signer)
+        write_pack(out, header, lines, beside, Told(concerning, now), self.signing)
         return len(lines)
 
     def _csv(self, out: BinaryIO, rows: Iterator[Row]) -> int:
@@ -123,14 +127,14 @@ class Exports:
 
     def _fhir(self, out: BinaryIO, rows: Iterator[Row], may_open: May | None) -> int:
         """One Bundle, written entry by entry."""
-        start = orjson.dumps(fhir.bundle_start(self.signer.name))
+        start = orjson.dumps(fhir.bundle_start(self.signing.name))
         out.write(start[:-1] + b',"entry":[')
         count = 0
         for row in rows:
             if row.stored is None:
                 # Nothing is known of it but its leaf, which is no event.
                 continue
-            event = fhir.audit_event(row, self._opening(row, may_open), self.signer.name)
+            event = fhir.audit_event(row, self._opening(row, may_open), self.signing.name)
             full = {"fullUrl": f"urn:uuid:{event['id']}", "resource": event}
             out.write((b"," if count else b"") + b"\n" + orjson.dumps(full, default=dict))
             count += 1
@@ -192,7 +196,7 @@ def operating(settings: Settings, clock: Clock) -> Iterator[Operator]:
         yield Operator(
             Log(database, secrets.signer, clock, settings.log_origin),
             keys,
-            Exports(ExportRows(database, keys), secrets.signer, clock),
+            Exports(ExportRows(database, keys), pack_signing(secrets.signer), clock),
         )
     finally:
         database.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Request, Response
 
 from audit.console import overseeing, reviewing, sampling
 from audit.console.context import HOME, Console, ConsoleSettings, build_console
-from audit.console.filters import older_than, read_filters
+from audit.console.filters import older_than, read_filters, to_query
 from audit.console.ports import SEARCH_PAGE, ConsoleServices, Item, Officer, Verified
 from core.pages.rendering import Viewer
 from core.pages.routing import NotHereError, add_missing_page, page_router
@@ -61,6 +62,7 @@ def _add_search(router: APIRouter, console: Console) -> None:
             filters=asked.filters,
             rows=rows,
             waiting=await services.waiting(officer),
+            query=to_query(replace(asked.filters, before=None)),
             older=older_than(asked.filters, rows[-1].index) if more else None,
             errors=[{"text": text, "href": f"#{field}"} for field, text in asked.errors.items()],
         )

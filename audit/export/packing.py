@@ -7,8 +7,8 @@ manifest's first line is no log's name, so no manifest can pass for a checkpoint
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
@@ -55,13 +55,40 @@ class CheckedPack:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class PackSigning:
+    """Signs manifests of evidence packs under a log's key, and nothing else: no checkpoint can be had through it.
+
+    verifier_key: the log's public key. sign: from a manifest's text to its signed note; raises `PackError` for others.
+    """
+
+    verifier_key: VerifierKey
+    sign: Callable[[str], str] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The log's name."""
+        return self.verifier_key.name
+
+
+def pack_signing(signer: Signer) -> PackSigning:
+    """What may sign packs, of what may sign anything."""
+
+    def sign_manifest(text: str) -> str:
+        if not text.startswith(f"{FIRST_LINE}\n"):
+            raise PackError("this is no manifest of a pack")
+        return sign(text, signer)
+
+    return PackSigning(signer.verifier_key, sign_manifest)
+
+
 def write_pack(
     out: BinaryIO,
     header: Header,
     entries: Sequence[EntryLine],
     beside: Mapping[str, bytes],
     told: Told,
-    signer: Signer,
+    signing: PackSigning,
 ) -> None:
     """Write a pack. beside: further files, by name. Raises `PackError` for too many entries, or none."""
     if not 0 < len(entries) <= ENTRIES_MAXIMUM:
@@ -91,7 +118,7 @@ def write_pack(
             f"entries: {len(entries)}",
         )
         text = "".join(f"{line}\n" for line in (FIRST_LINE, *about)) + "\n" + "".join(lines)
-        add(archive, MANIFEST, sign(text, signer).encode())
+        add(archive, MANIFEST, signing.sign(text).encode())
 
 
 def check_pack(source: BinaryIO, keys: Sequence[VerifierKey]) -> CheckedPack:

@@ -33,7 +33,7 @@ _DETAIL = table("log_entry_detail", column("index"), *map(column, _NAMES))
 class Selection:
     """Which entries are exported; None means any. Times are milliseconds since 1970, until exclusive.
 
-    organisation: only entries that concern it, as its officers may see them.
+    organisation: only entries that concern it, as its officers may see them. among: only entries at one of these places.
     """
 
     since_ms: int | None = None
@@ -41,6 +41,7 @@ class Selection:
     organisation: str | None = None
     kind: str | None = None
     index: int | None = None
+    among: tuple[int, ...] | None = None
 
     @property
     def whole(self) -> bool:
@@ -149,6 +150,8 @@ def _wanted(selection: Selection) -> Select[Any]:
         wanted = wanted.where(_DETAIL.c.kind == selection.kind)
     if selection.index is not None:
         wanted = wanted.where(_ENTRY.c.index == selection.index)
+    if selection.among is not None:
+        wanted = wanted.where(_ENTRY.c.index.in_(selection.among))
     if selection.organisation is not None:
         concerns = exists().where(
             _ORGANISATION.c.index == _ENTRY.c.index, _ORGANISATION.c.organisation == selection.organisation

@@ -25,17 +25,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def header() -> str:
     """The first line."""
-    return _line(COLUMNS)
+    return line(COLUMNS)
 
 
 def row_text(row: Row) -> str:
     """An entry's line; empty cells where nothing stands beside its leaf."""
     stored = row.stored
     if stored is None:
-        return _line((str(row.index), *("" for _ in COLUMNS[1:])))
+        return line((str(row.index), *("" for _ in COLUMNS[1:])))
     at = from_ms(stored.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     cells = (stored.kind, stored.outcome, stored.recipient or "", stored.role or "", stored.purpose or "")
-    return _line((str(row.index), at, *map(_inert, (*cells, " ".join(row.organisations)))))
+    return line((str(row.index), at, *map(inert, (*cells, " ".join(row.organisations)))))
 
 
 def metadata(url: str) -> dict[str, Json]:
@@ -59,12 +59,13 @@ def metadata(url: str) -> dict[str, Json]:
     }
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """Spreadsheets take such a cell for a formula; nothing of ours begins so, and what does was not written by us."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _line(cells: tuple[str, ...]) -> str:
+def line(cells: tuple[str, ...]) -> str:
+    """One line of a table (RFC 4180), with its end."""
     text = io.StringIO()
     csv.writer(text).writerow(cells)
     return text.getvalue()

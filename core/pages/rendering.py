@@ -43,11 +43,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever is signed in: the name to show, the form token, and where signing out posts it."""
+    """Whoever is signed in: the name to show, the form token, and where signing out posts it.
+
+    acting: what they call whom they act for, None while they act for themselves. menu: in place of the frame's.
+    """
 
     name: str
     csrf: str
     sign_out_url: str
+    acting: str | None = None
+    menu: tuple[Link, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,8 @@ class Pages:
             reference=correlation_of(request),
         )
 
-    def text(self, content: str, filename: str, media_type: str = "text/plain") -> Response:
-        """A text to keep, offered under a file name of ours (letters, digits, hyphens, a dot)."""
+    def text(self, content: str | bytes, filename: str, media_type: str = "text/plain") -> Response:
+        """A text or file to keep, offered under a file name of ours (letters, digits, hyphens, a dot)."""
         headers = self._headers() | {"Content-Disposition": f'attachment; filename="{filename}"'}
         return Response(content, 200, headers, media_type=media_type)
 

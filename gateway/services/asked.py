@@ -10,14 +10,15 @@ from typing import TypeAlias
 from fastapi import APIRouter
 
 from audit.committer import Committer
+from audit.console import packs, revealing
 from audit.console import questions as console_questions
-from audit.console import revealing
 from audit.console.context import Console
 from audit.reader import LogReader
 from consent.portal import questions as portal_questions
 from consent.portal.context import Portal
 from core.clock import Clock
 from core.keys import KeyStore
+from gateway.exporting import Exports
 from gateway.people.locator import Locator
 from gateway.policy.live import LivePolicy
 from gateway.questions.answering import Answering
@@ -26,6 +27,7 @@ from gateway.questions.rules import QuestionRules
 from gateway.questions.store import Questions
 from gateway.reviews.store import Reviews
 from gateway.services.noting import Noting
+from gateway.services.packs import Packs
 from gateway.services.questions import ResidentQuestions
 from gateway.services.questions_console import OfficerQuestions
 from gateway.services.revealing import Reveals
@@ -45,6 +47,7 @@ class AskedPages:
     committer: Committer
     policy: LivePolicy
     rules: QuestionRules
+    exports: Exports
     clock: Clock
 
     def for_residents(self) -> PortalPages:
@@ -61,7 +64,18 @@ class AskedPages:
 
     def for_officers(self) -> tuple[ConsolePages, ...]:
         """The console's."""
-        services = OfficerQuestions(
+        services = self.officer_questions()
+        reveals = Reveals(self.reader, self.keys, self.locator, self.reviews, self.committer, self.clock)
+        files = Packs(self.reader, self.exports, Noting(self.committer, self.keys), self.clock)
+        return (
+            partial(packs.add_pages, packs=files),
+            partial(console_questions.add_pages, questions=services),
+            partial(revealing.add_pages, reveals=reveals),
+        )
+
+    def officer_questions(self) -> OfficerQuestions:
+        """The services of the console's questions."""
+        return OfficerQuestions(
             reader=self.reader,
             keys=self.keys,
             reviews=self.reviews,
@@ -70,9 +84,4 @@ class AskedPages:
             policy=self.policy,
             noting=Noting(self.committer, self.keys),
             clock=self.clock,
-        )
-        reveals = Reveals(self.reader, self.keys, self.locator, self.reviews, self.committer, self.clock)
-        return (
-            partial(console_questions.add_pages, questions=services),
-            partial(revealing.add_pages, reveals=reveals),
         )

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from audit import tiles
 from audit.entries import Draft, Kind, seal_entry
+from audit.export.packing import pack_signing
 from audit.export.rows import ExportRows, Selection
 from audit.log import Append
 from core.unit_of_work import only
@@ -278,7 +279,7 @@ def test_retain_says_that_nothing_is_due(kept: House) -> None:
 
 def test_memory_stays_flat_however_long_the_export(kept: House) -> None:
     """Four times the entries must not need twice the memory."""
-    exports = Exports(ExportRows(kept.database, kept.keys), kept.signer, kept.clock)
+    exports = Exports(ExportRows(kept.database, kept.keys), pack_signing(kept.signer), kept.clock)
 
     def peak() -> int:
         tracemalloc.start()

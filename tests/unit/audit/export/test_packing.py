@@ -16,7 +16,7 @@ from audit.entries import Opening
 from audit.errors import VerificationError
 from audit.export import packing
 from audit.export.lines import EntryLine, Header, write_line
-from audit.export.packing import FIRST_LINE, MANIFEST, PackError, Told, check_pack, write_pack
+from audit.export.packing import FIRST_LINE, MANIFEST, PackError, Told, check_pack, pack_signing, write_pack
 from audit.harm import TamperedError
 from audit.note import sign
 from tests.unit.audit import trees
@@ -46,7 +46,14 @@ ENTRIES = [entry(1), entry(4, Opening(SALT, DETAIL))]
 
 def packed(entries: list[EntryLine] | None = None) -> bytes:
     out = io.BytesIO()
-    write_pack(out, HEADER, ENTRIES if entries is None else entries, {"entries.csv": b"x"}, TOLD, SIGNER)
+    write_pack(
+        out,
+        HEADER,
+        ENTRIES if entries is None else entries,
+        {"entries.csv": b"x"},
+        TOLD,
+        pack_signing(SIGNER),
+    )
     return out.getvalue()
 
 
