@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from audit.console.context import ConsoleSettings
 from audit.console.router import build_router as build_console
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
+from audit.export.rows import ExportRows
 from audit.log import Append
 from audit.reader import LogReader
 from consent.portal import could_see, receipts
@@ -23,9 +24,12 @@ from consent.portal.objecting import add_pages as add_objecting
 from consent.portal.router import build_router as build_portal
 from core.unit_of_work import only
 from gateway.compose import Gateway
+from gateway.exporting import Exports
 from gateway.people.locator import Person, Registration
 from gateway.people.registering import register_durably
+from gateway.questions.rules import rules_of
 from gateway.reviews.store import Reviews
+from gateway.services.asked import AskedPages
 from gateway.services.consent_receipts import ConsentReceipts
 from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
@@ -93,14 +97,26 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         receipt_keys=gateway.receipt_keys,
         public_url=gateway.settings.public_url,
     )
+    asked = AskedPages(
+        reader=reader,
+        reviews=reviews,
+        keys=gateway.keys,
+        locator=gateway.locator,
+        committer=gateway.committer,
+        policy=gateway.policy,
+        rules=rules_of(settings),
+        exports=Exports(ExportRows(gateway.database, gateway.keys), gateway.pack_signing, gateway.clock),
+        clock=gateway.clock,
+    )
     groups = (
         partial(could_see.add_pages, policy=PolicyServices(gateway.views)),
         partial(receipts.add_pages, receipts=consent_receipts),
         partial(add_objecting, services=objections),
+        asked.for_residents(),
     )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)
-    app.include_router(build_console(officers, (), console), include_in_schema=False)
+    app.include_router(build_console(officers, asked.for_officers(), console), include_in_schema=False)
     return store.close
 
 
