@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.clock import SystemClock
+from gateway.cli_alerts import add_commands as add_alert_commands
 from gateway.cli_audit import audit
 from gateway.cli_log_key import log_key
 from gateway.cli_person import person
@@ -41,6 +42,7 @@ def _open_policy(settings: Settings) -> Policy:
 
 
 add_commands(policy, settings_from_environment, _open_policy)
+add_alert_commands(audit)
 
 
 @app.command()

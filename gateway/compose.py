@@ -29,9 +29,9 @@ from core.errors import OnceToldError
 from core.keys import KeyStore
 from core.sections import SectionSchema, load_sections, policies_folder
 from core.storage import Database
-from gateway.asking import Asking
 from gateway.alerting.hours_file import read_hours
 from gateway.alerting.noticing import Noticing
+from gateway.asking import Asking
 from gateway.authority import Authority
 from gateway.channels.configuration import read_channels
 from gateway.channels.outbox import Outbox

@@ -12,6 +12,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from audit.alerts.hours import Hours
 from audit.console.context import ConsoleSettings
 from audit.console.router import build_router as build_console
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
@@ -29,6 +30,7 @@ from gateway.people.locator import Person, Registration
 from gateway.people.registering import register_durably
 from gateway.questions.rules import rules_of
 from gateway.reviews.store import Reviews
+from gateway.services.alert_pages import AlertPages
 from gateway.services.asked import AskedPages
 from gateway.services.consent_receipts import ConsentReceipts
 from gateway.services.console import OfficerServices
@@ -116,7 +118,11 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)
-    app.include_router(build_console(officers, asked.for_officers(), console), include_in_schema=False)
+    noticing = gateway.views.recording.noticing
+    hours = Hours() if noticing is None else noticing.hours
+    alerts = AlertPages(officers, gateway.locator, gateway.ledger, gateway.handles, hours)
+    for_officers = (*asked.for_officers(), *alerts.for_officers(asked.officer_questions()))
+    app.include_router(build_console(officers, for_officers, console), include_in_schema=False)
     return store.close
 
 

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     opa_url: a central OPA server that decides instead of the engine in process; opa_token_file: its bearer token.
     witnesses_file: the witnesses that cosign the log (docs/audit-log.md).
     public_url: the address under which browsers and partners reach the gateway.
+    working_hours_file: when organisations are at work (docs/alerts.md); without one, on weekdays from 7 to 20 in London.
     sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
     insecure_cookies: leave `Secure` off the cookies, for browsers that do not count loopback as secure (Safari); refused
         unless the gateway listens on loopback.
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8800"
     log_origin: str = "oncetold.test/log"
     witnesses_file: Path | None = None
+    working_hours_file: Path | None = None
     sign_in_issuer: str | None = None
     sign_in_client: str = "oncetold-web"
     sign_in_secret_file: Path | None = None

@@ -60,9 +60,11 @@ def build_console(services: ConsoleServices, settings: ConsoleSettings) -> Conso
         part=_("for officers"),
         about=_("Here officers see what happened with their organisation, and check that it was right."),
         menu=(
+            Link(_("Today"), "/console/today"),
             Link(_("Search"), HOME),
             Link(_("Reviews"), "/console/reviews"),
             Link(_("Questions"), "/console/questions"),
+            Link(_("Alerts"), "/console/alerts"),
             Link(_("Spot checks"), "/console/samples"),
             Link(_("How it goes"), "/console/overview"),
             Link(_("The log"), "/console/log"),

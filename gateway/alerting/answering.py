@@ -1,8 +1,8 @@
 """Answering an alert: by an officer who is not who looked, once, and as an entry of the log in the same transaction.
 
 That a look was asked about and explained is between an organisation and its practitioner: its entry is sealed under the
-organisation's key and says nothing of the person. Misuse is the person's to know: its entry is sealed under their key, stands
-in their history, and concerns the organisations whose records were shown.
+organisation's key and says nothing of the person. Misuse is the person's to know: its entry is sealed under their key,
+stands in their history, and concerns the organisations whose records were shown.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OUTCOMES = frozenset({EXPLAINED, MISUSE, UNCLEAR})
 
 @dataclass(frozen=True, slots=True)
 class AskedAbout:
-    """What has to be known of the look. organisations: those that it concerns; person: their code; key: it is sealed under."""
+    """What has to be known of the look. organisations: it concerns; person: their code; key: that it is sealed under."""
 
     organisations: frozenset[str]
     practitioner: str

@@ -11,6 +11,8 @@ from audit.reader import LogReader, StoredEntry
 from audit.text import to_base64
 from core.times import from_ms
 from core.vocabulary import JsonObject
+from gateway.alerting import staff
+from gateway.alerting import store as alerts
 from gateway.policy.register_values import Registers
 from gateway.questions import store as questions
 from gateway.reviews import sampling, store
@@ -52,6 +54,10 @@ OUTCOMES = {
     store.COUNTERSIGNED: "Agreed: the person is told later",
     store.EXTENDED: "Still dangerous: looked at again later",
     store.ENDED: "The person is told now",
+    alerts.EXPLAINED: "Asked why: there is a good reason",
+    alerts.MISUSE: "Asked why: it was not right",
+    alerts.UNCLEAR: "Asked why: nobody can tell",
+    staff.OUTCOME: "Said who works here",
     questions.ASKED: "The person asked about a look",
     questions.RIGHT: "Answered: the look was right",
     questions.MISTAKE: "Answered: the look was a mistake",

@@ -13,6 +13,7 @@ from consent.portal.ports import HISTORY_PAGE, About, Check, Found, Look, Said, 
 from core.keys import SubjectKey
 from core.times import from_ms
 from core.vocabulary import JsonObject
+from gateway.alerting import store as alerts
 from gateway.policy.register_values import Registers
 from gateway.questions import store as questions
 from gateway.questions.store import Questions, StoredQuestion
@@ -65,6 +66,7 @@ _SAID: dict[str, Said] = {
     store.COUNTERSIGNED: "later",
     store.EXTENDED: "still-later",
     store.ENDED: "now",
+    alerts.MISUSE: "wrong",
     questions.ASKED: "asked",
     questions.RIGHT: "answered-right",
     questions.MISTAKE: "answered-mistake",
