@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeVar
 
+from sqlalchemy import ColumnElement, FromClause, and_
+
 from audit.entries import Kind, Opening
 from audit.errors import VerificationError
 from audit.log import Receipt
@@ -40,7 +42,10 @@ from gateway.services.words import Wording
 T = TypeVar("T")
 
 BEGUN = frozenset({"given", "objected", "dissented"})
-"""Outcomes of entries that tell of something that began; every other one tells of an end."""
+"""Outcomes of entries that tell of something that began."""
+
+DECISIONS = BEGUN | {"withdrawn", "taken-back"}
+"""Outcomes of entries that have a receipt."""
 
 REFUSING = frozenset({"objected", "dissented", "taken-back"})
 """Outcomes of entries about a no."""
@@ -99,7 +104,7 @@ class ConsentReceipts:
     def issue(self, key: SubjectKey, index: int) -> Issued | None:
         """The receipt of the decision that stands there, if it is one of the key's subject; blocks."""
         entry = self.reader.entry(index, is_told)
-        if entry is None or entry.tag != key.tag or entry.kind != Kind.CONSENT.value:
+        if entry is None or entry.tag != key.tag or entry.outcome not in DECISIONS:
             return None
         opening = opened(self.reader, entry)
         facts = None if opening is None else self._facts(key, entry, opening, self.reader.receipt(index))
@@ -136,7 +141,7 @@ class ConsentReceipts:
         return to_base64url(mac(self.receipt_keys.subjects, message)[:_SUBJECT_BYTES])
 
     def _lines(self, key: SubjectKey, before: int | None) -> tuple[ReceiptLine, ...]:
-        entries = self.reader.of_tag(key.tag, (Kind.CONSENT.value,), before, RECEIPTS_PAGE, is_told)
+        entries = self.reader.of_tag(key.tag, (Kind.CONSENT.value,), before, RECEIPTS_PAGE, _decision)
         words = Wording(self.policy.registers)
         return tuple(
             ReceiptLine(
@@ -159,6 +164,10 @@ class ConsentReceipts:
             return function(key)
 
         return await asyncio.to_thread(run)
+
+
+def _decision(detail: FromClause) -> ColumnElement[bool]:
+    return and_(is_told(detail), detail.c.outcome.in_(DECISIONS))
 
 
 def paper_of(receipt: ConsentReceipt) -> Paper:
