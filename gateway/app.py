@@ -15,9 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from audit.proofs import Proofs
+from audit.reader import LogReader
 from audit.witness.kept import Cosignatures
 from core.errors import ClosedError, OnceToldError
 from core.pages.static_files import STATIC_PATH, static_app
+from gateway.api.audit_reading import AuditParts
 from gateway.api.contract import SUMMARY, TITLE, VERSION
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
@@ -31,6 +34,7 @@ from gateway.edge import Edge, correlation_id
 from gateway.envelope import Envelope, Failures, discard_body
 from gateway.pages import mount_pages
 from gateway.problems import BadRequestError, problem
+from gateway.reviews.store import Reviews
 from gateway.watching import PolicyWatcher
 from gateway.web.headers import PAGES, HeaderRules, SecurityHeaders
 from gateway.web.limits import Limits, RequestLimits
@@ -142,7 +146,23 @@ def _parts(gateway: Gateway) -> ApiParts:
             public_url=gateway.settings.public_url,
             issuers=gateway.issuers,
         ),
+        audit=_audit(gateway),
         receipt_keys=gateway.receipt_keys.public,
+    )
+
+
+def _audit(gateway: Gateway) -> AuditParts:
+    return AuditParts(
+        verifier=gateway.verifier,
+        reader=LogReader(gateway.database, gateway.log.store, gateway.keys),
+        store=gateway.log.store,
+        proofs=Proofs(gateway.database, gateway.log.store),
+        reviews=Reviews(gateway.database),
+        keys=gateway.keys,
+        committer=gateway.committer,
+        registers=lambda: gateway.registers,
+        log_keys=(gateway.log_key, *gateway.other_log_keys),
+        cosigned=Cosignatures(gateway.database).newest,
     )
 
 

@@ -51,7 +51,7 @@ _TYPES: Final = (
         403,
         _TOKEN,
         "The token is good, but lacks the scope that this call needs: `views` to ask, `checks` to check, `break-glass` "
-        "in an emergency, `pointers` to register.",
+        "in an emergency, `pointers` to register, `audit` to read the log.",
         "Ask your issuer for a token with the scope that the detail names.",
     ),
     ProblemType(
@@ -163,6 +163,13 @@ _TYPES: Final = (
         "The policy in force refuses the request for a reason that has no page of its own yet.",
         "Do what the detail says, or tell us the correlation id.",
     ),
+    ProblemType(
+        "officers-only",
+        403,
+        "This is for officers",
+        "The log is read by an organisation's information governance officers, and the token is not one of theirs.",
+        "Have an officer of your organisation sign in; their account needs the role `officer`.",
+    ),
     # What was sent
     ProblemType(
         "malformed-json",
@@ -183,6 +190,13 @@ _TYPES: Final = (
         422,
         "The body does not fit the contract",
         "A member is missing, unknown, of another type or out of its bounds.",
+        "Mend each of the faults that the answer lists, and send it again.",
+    ),
+    ProblemType(
+        "query-invalid",
+        422,
+        "The query does not fit the contract",
+        "A parameter of the address is missing, unknown, sent twice, of another form or out of its bounds.",
         "Mend each of the faults that the answer lists, and send it again.",
     ),
     ProblemType(
@@ -239,8 +253,8 @@ _TYPES: Final = (
         "malformed-query",
         400,
         "The query is too long",
-        "The query is longer than 8 KiB or has more than 100 fields. No call of the API needs one.",
-        "Leave the query out.",
+        "The query is longer than 8 KiB or has more than 100 fields. No call of the API needs so much.",
+        "Leave out what the contract does not name.",
     ),
     ProblemType(
         "malformed-host",

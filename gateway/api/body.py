@@ -30,7 +30,7 @@ async def read_body(request: Request, model: type[Model]) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
-        raise BadRequestError("body-invalid", faults=tuple(map(_fault, faults))) from error
+        raise BadRequestError("body-invalid", faults=tuple(map(fault_of, faults))) from error
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -39,9 +39,10 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": reference}}}}
 
 
-def _fault(error: ErrorDetails) -> FieldFault:
+def fault_of(error: ErrorDetails, whole: str = "body") -> FieldFault:
+    """What to mend, by the names of our own members. whole: what is called so where no member is to blame."""
     # Names of our own members only: an unknown one is the sender's text and is not repeated.
     where = [str(part) for part in error["loc"]]
     if error["type"] == "extra_forbidden":
-        return FieldFault(".".join(where[:-1]) or "body", "remove a member that the contract does not name")
-    return FieldFault(".".join(where) or "body", error["msg"].removeprefix("Value error, "))
+        return FieldFault(".".join(where[:-1]) or whole, "remove a member that the contract does not name")
+    return FieldFault(".".join(where) or whole, error["msg"].removeprefix("Value error, "))

@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import explain_models, models
+from gateway.api import audit_models, explain_models, models
 from gateway.api.documents import HEADERS, PROBLEM_ANSWERS, SHARED, header_references
 from gateway.problems import problem
 
@@ -30,6 +30,7 @@ PROTECTED: Final = (
     "/v1/checks",
     "/v1/policy",
     "/v1/pointers",
+    "/v1/audit",
 )
 """Path prefixes of the operations that need an access token, but for those below."""
 OPEN: Final = frozenset({("GET", "/v1/checks")})
@@ -47,6 +48,7 @@ _TAGS: Final = {
     "views": "One person, one purpose, just enough: a view, a check without the data, a look in an emergency.",
     "policy": "What would be answered, and what would change it; about nobody real.",
     "registers": "What can be asked, and by whom. Public.",
+    "audit": "The log for an organisation's officers: their own organisation's entries. Each read is itself an entry.",
     "log": "The audit log as C2SP tlog-tiles, for everybody. Public.",
     "operations": "For operators and their probes. Public.",
 }
@@ -134,7 +136,11 @@ def _schemas() -> dict[str, Any]:
 
 
 _REQUESTS: Final[tuple[type[BaseModel], ...]] = (*models.REQUESTS, *explain_models.REQUESTS)
-_ANSWERS: Final[tuple[type[BaseModel], ...]] = (*models.ANSWERS, *explain_models.ANSWERS)
+_ANSWERS: Final[tuple[type[BaseModel], ...]] = (
+    *models.ANSWERS,
+    *explain_models.ANSWERS,
+    *audit_models.ANSWERS,
+)
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PROBLEM_EXAMPLES: Final[dict[int, tuple[str, dict[str, Any]]]] = {
     400: ("malformed-json", {}),
@@ -162,7 +168,10 @@ def _with_example(status: int, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _put_examples(operation: dict[str, Any]) -> None:
-    """The examples of gateway/api/examples/<operation>.json: `request` and `responses` by status, each by name."""
+    """The examples of gateway/api/examples/<operation>.json: `request` and `responses` by status, each by name.
+
+    `media`: those of a second form of the answer, by media type and status.
+    """
     path = files("gateway.api").joinpath("examples", f"{operation['operationId']}.json")
     examples = orjson.loads(path.read_bytes())
     if "request" in examples:
@@ -171,5 +180,8 @@ def _put_examples(operation: dict[str, Any]) -> None:
     for status, named in examples.get("responses", {}).items():
         for content in operation["responses"][status]["content"].values():
             content["examples"] = named
+    for media_type, statuses in examples.get("media", {}).items():
+        for status, named in statuses.items():
+            operation["responses"][status]["content"][media_type]["examples"] = named
     for parameter in operation.get("parameters", ()):
         parameter["example"] = examples["parameters"][parameter["name"]]

@@ -51,7 +51,9 @@ PROBLEM_ANSWERS: Final[Mapping[int, ProblemAnswer]] = {
     413: ProblemAnswer("BodyTooLarge", "The body is too large."),
     415: ProblemAnswer("NotJson", "The body is not sent as JSON."),
     421: ProblemAnswer("WrongHost", "The Host header names a host that is not served here."),
-    422: ProblemAnswer("DoesNotFit", "The body does not fit the contract, or an identifier is not valid."),
+    422: ProblemAnswer(
+        "DoesNotFit", "The body or the query does not fit the contract, or an identifier is not valid."
+    ),
     431: ProblemAnswer("HeadersTooLarge", "The headers are too large."),
     500: ProblemAnswer("Internal", "Something went wrong at our side. Nothing was disclosed."),
     503: ProblemAnswer(

@@ -329,7 +329,7 @@ class ResourceMetadata(Answer):
 
 
 class FaultView(Answer):
-    """One fault of a request body."""
+    """One fault of a request's body or query."""
 
     where: str = Field(description="Names of the contract's own members, joined by dots.")
     mend: str

@@ -216,7 +216,7 @@ def _metadata(parts: Callable[[], OperationParts]) -> APIRouter:
             resource=parts().public_url,
             authorization_servers=list(parts().issuers),
             bearer_methods_supported=["header"],
-            scopes_supported=["views", "checks", "break-glass", "pointers"],
+            scopes_supported=["views", "checks", "break-glass", "pointers", "audit"],
         )
 
     return router

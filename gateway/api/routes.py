@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from consent.receipts.keys import PublicKey
-from gateway.api import break_glass, checks, explain, key_set, operations, people, registers, views
+from gateway.api import audit, break_glass, checks, explain, key_set, operations, people, registers, views
+from gateway.api.audit_reading import AuditParts
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
 from gateway.api.registers import RegisterParts
@@ -23,6 +24,7 @@ class ApiParts:
     people: PeopleParts
     registers: RegisterParts
     operations: OperationParts
+    audit: AuditParts
     receipt_keys: Sequence[PublicKey]
 
 
@@ -35,6 +37,7 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         break_glass.build_router(lambda: supply().views, lambda: supply().registers.registers),
         explain.build_router(lambda: supply().views),
         registers.build_router(lambda: supply().registers),
+        audit.build_router(lambda: supply().audit),
         *operations.build_routers(lambda: supply().operations),
         key_set.build_router(lambda: supply().receipt_keys),
     )

@@ -69,4 +69,5 @@ def test_every_operation_was_met_with_success_and_with_refusal() -> None:
         met = MET[f"{operation.method} {operation.path}"]
         assert min(met) < 300, operation.id
         assert max(met) >= 400, operation.id
-        assert not operation.needs_token or {401, 415, 422} <= met
+        read = {415, 422} if "requestBody" in operation.document else set[int]()
+        assert not operation.needs_token or {401} | read <= met

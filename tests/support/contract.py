@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 from jsonschema_rs import Draft202012Validator
@@ -38,9 +39,13 @@ class Operation:
         return resolved(self.document["responses"][str(status)])
 
     def target(self) -> str:
-        """The path with its parameters' examples."""
+        """The path with its parameters' examples, and the query where one is needed."""
         parameters = self.document.get("parameters", ())
-        return self.path.format(**{one["name"]: one["example"] for one in parameters})
+        within = {one["name"]: one["example"] for one in parameters if one["in"] == "path"}
+        query = {
+            one["name"]: one["example"] for one in parameters if one["in"] == "query" and one["required"]
+        }
+        return self.path.format(**within) + (f"?{urlencode(query)}" if query else "")
 
 
 @cache

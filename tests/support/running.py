@@ -35,6 +35,7 @@ from tests.support.house import KEK, MASTER, ORIGIN, SEED
 
 TIMINGS = {"ONCETOLD_FETCH_DEADLINE": "0.6", "ONCETOLD_EMPTY_RELEASE": "0.7"}
 COUNTY, TRIAGER = "norfolk-county-council", "hal.triage@norfolk.test"
+PRACTICE, OFFICER = "wensum-valley-practice", "petra.officer@wensum.test"
 SOCIAL_WORKER = "ioana.social@norfolk.test"
 LANDLORD, LETTING_AGENT = "brightwater-lettings", "mo.letting@brightwater.test"
 
@@ -64,6 +65,12 @@ class RunningGateway:
         """An access token of the county's social worker, signed in with a second factor, for an emergency."""
         return await practitioner_token(self.addresses.identity, SOCIAL_WORKER, f"{COUNTY}-app", strong=True)
 
+    async def officer(self) -> str:
+        """An access token of the practice's information governance officer, with the scope `audit`."""
+        return await practitioner_token(
+            self.addresses.identity, OFFICER, f"{PRACTICE}-app", scope="openid audit"
+        )
+
     async def letting_agent(self) -> str:
         """An access token of a landlord's letting agent, for checks."""
         scope = "openid views checks"
@@ -78,6 +85,8 @@ class RunningGateway:
             "/v1/break-glass": self.emergency,
             "/v1/checks": self.letting_agent,
         }
+        if path.startswith("/v1/audit/"):
+            return await self.officer()
         return await gives.get(path, self.triager)()
 
     @contextmanager

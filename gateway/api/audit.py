@@ -1,0 +1,285 @@
+"""GET /v1/audit/...: the log for an organisation's officers, by API what the console shows on pages.
+
+`/log/` serves the same tree to everybody; here stand the details of an organisation's own entries as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Path
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from audit.console.ports import Item
+from audit.export.fhir import bundle_start
+from audit.reader import StoredEntry
+from audit.text import to_base64
+from core.times import from_ms
+from gateway.api import audit_reading as reading
+from gateway.api.audit_models import (
+    PLACE_MAXIMUM,
+    CheckpointAnswer,
+    ConsistencyAnswer,
+    ConsistencyQuery,
+    EntriesAnswer,
+    EntriesQuery,
+    EntryAnswer,
+    InclusionAnswer,
+    InclusionQuery,
+    Query,
+    parameters_of,
+)
+from gateway.api.audit_reading import AuditParts, Reading
+from gateway.api.body import fault_of
+from gateway.api.documents import problems
+from gateway.identity.http import refuse_tokens_elsewhere
+from gateway.problems import BadRequestError, FieldFault, NotFoundError
+
+FHIR: Final = "application/fhir+json"
+_PROBLEMS: Final = (400, 401, 403, 421, 422, 431, 500, 503)
+_PATH: Final = "/v1/audit/entries"
+
+Asked = TypeVar("Asked", bound=Query)
+Index = Annotated[int, Path(ge=0, le=PLACE_MAXIMUM, description="The entry's place in the log.")]
+
+
+def _fhir(resource: str) -> dict[str, Any]:
+    kind = {
+        "type": "object",
+        "required": ["resourceType"],
+        "properties": {"resourceType": {"const": resource}},
+    }
+    return {"content": {FHIR: {"schema": kind}}}
+
+
+def build_router(parts: Callable[[], AuditParts]) -> APIRouter:
+    """The endpoints over their parts, which are first asked for by a request."""
+    router = APIRouter(prefix="/v1/audit", tags=["audit"])
+    _add_entries(router, parts)
+    _add_proofs(router, parts)
+    return router
+
+
+def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
+    @router.get(
+        "/entries",
+        summary="Entries that concern your organisation",
+        response_model=EntriesAnswer,
+        response_description="A page of entries, the newest first.",
+        responses={**problems(*_PROBLEMS), 200: _fhir("Bundle")},
+        openapi_extra={"parameters": parameters_of(EntriesQuery)},
+        operation_id="listEntries",
+    )
+    async def list_entries(request: Request) -> Response:
+        """Needs the scope `audit` and the role of an information governance officer. This read is itself an entry.
+
+        Filters as in the console. With `Accept: application/fhir+json` the page is a Bundle of AuditEvents (FHIR R4, IHE
+        BALP shapes) whose `next` link leads to the next one.
+        """
+        given, asking = parts(), await _officer(parts(), request)
+        asked = _read(request, EntriesQuery)
+        page = await reading.entries(given, asking, asked)
+        if _wants_fhir(request):
+            return _answer(await asyncio.to_thread(_bundle, given, page, asked), FHIR)
+        rows = [_summary(one, row.person_pseudonym) for one, row in page.entries]
+        return _answer({"entries": rows, "next": None if page.next is None else str(page.next)})
+
+    @router.get(
+        "/entries/{index}",
+        summary="One entry, with its proof",
+        response_model=EntryAnswer,
+        response_description="The entry in full.",
+        responses={**problems(*_PROBLEMS, 404), 200: _fhir("AuditEvent")},
+        operation_id="getEntry",
+    )
+    async def get_entry(request: Request, index: Index) -> Response:
+        """What left, on which basis, why, and the receipt. Needs what the list needs; this read is itself an entry.
+
+        An entry that does not concern your organisation is refused like one that there is not, and that is written down.
+        With `Accept: application/fhir+json` it is an AuditEvent.
+        """
+        given, asking = parts(), await _officer(parts(), request)
+        _read(request, Query)
+        found = await reading.entry(given, asking, index)
+        if found is None:
+            raise NotFoundError
+        if _wants_fhir(request):
+            return _answer(await asyncio.to_thread(reading.event, given, found.stored), FHIR)
+        summary = _summary(found.stored, found.item.row.person_pseudonym)
+        return _answer({**summary, "shown": found.shown, **_full(found.item)})
+
+
+def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
+    @router.get(
+        "/checkpoint",
+        summary="The log as it stands",
+        response_model=CheckpointAnswer,
+        response_description="Size, root and signed checkpoint.",
+        responses=problems(*_PROBLEMS),
+        operation_id="getAuditCheckpoint",
+    )
+    async def checkpoint(request: Request) -> Response:
+        """Its newest checkpoint, this read's own entry included, and the newest one that witnesses have cosigned."""
+        given, asking = parts(), await _officer(parts(), request)
+        _read(request, Query)
+        found = await reading.state(given, asking)
+        seen = found.cosigned
+        return _answer(
+            {
+                "origin": found.checkpoint.origin,
+                "size": found.checkpoint.size,
+                "root": to_base64(found.checkpoint.root),
+                "at": from_ms(found.head.at_ms),
+                "checkpoint": found.head.checkpoint,
+                "cosigned": None
+                if seen is None
+                else {"size": seen.size, "checkpoint": seen.checkpoint, "witnesses": seen.witnesses},
+                "keys": [str(one) for one in given.log_keys],
+            }
+        )
+
+    @router.get(
+        "/proofs/inclusion",
+        summary="That an entry stands in the log",
+        response_model=InclusionAnswer,
+        response_description="The proof.",
+        responses=problems(*_PROBLEMS, 404),
+        openapi_extra={"parameters": parameters_of(InclusionQuery)},
+        operation_id="proveInclusion",
+    )
+    async def inclusion(request: Request) -> Response:
+        """RFC 9162 section 2.1.3. 404 where the log has not reached that size, or the entry stands beyond it."""
+        given, asking = parts(), await _officer(parts(), request)
+        asked = _read(request, InclusionQuery)
+        found = await reading.inclusion(given, asking, asked.index, asked.size)
+        if found is None:
+            raise NotFoundError
+        return _answer(
+            {
+                "index": asked.index,
+                "size": asked.size,
+                "leaf_hash": to_base64(found.leaf_hash),
+                "hashes": [to_base64(one) for one in found.hashes],
+                "checkpoint": found.checkpoint,
+            }
+        )
+
+    @router.get(
+        "/proofs/consistency",
+        summary="That the log only grew",
+        response_model=ConsistencyAnswer,
+        response_description="The proof.",
+        responses=problems(*_PROBLEMS, 404),
+        openapi_extra={"parameters": parameters_of(ConsistencyQuery)},
+        operation_id="proveConsistency",
+    )
+    async def consistency(request: Request) -> Response:
+        """RFC 9162 section 2.1.4. 404 where the log has not reached those sizes, or `from` is larger than `to`."""
+        given, asking = parts(), await _officer(parts(), request)
+        asked = _read(request, ConsistencyQuery)
+        found = await reading.consistency(given, asking, asked.from_size, asked.to_size)
+        if found is None:
+            raise NotFoundError
+        return _answer(
+            {
+                "from_size": asked.from_size,
+                "to_size": asked.to_size,
+                "hashes": [to_base64(one) for one in found.hashes],
+                "from_checkpoint": found.first,
+                "to_checkpoint": found.second,
+            }
+        )
+
+
+async def _officer(parts: AuditParts, request: Request) -> Reading:
+    caller = await parts.verifier.verify(request.headers.getlist("authorization"))
+    reading.require_officer(caller)
+    return Reading(caller, request.state.correlation_id)
+
+
+def _read(request: Request, model: type[Asked]) -> Asked:
+    """The address's query as the model; raises `BadRequestError` saying what to mend, never repeating what was sent."""
+    refuse_tokens_elsewhere(request.scope["query_string"], request.headers.get("content-type", ""))
+    sent = request.query_params.multi_items()
+    if len({name for name, _ in sent}) != len(sent):
+        raise BadRequestError("query-invalid", faults=(FieldFault("query", "send each parameter once"),))
+    try:
+        return model.model_validate(dict(sent))
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        raise BadRequestError(
+            "query-invalid", faults=tuple(fault_of(one, "query") for one in faults)
+        ) from error
+
+
+def _wants_fhir(request: Request) -> bool:
+    accepted = ",".join(request.headers.getlist("accept")).split(",")
+    return any(one.partition(";")[0].strip().lower() == FHIR for one in accepted)
+
+
+def _answer(value: object, media_type: str = "application/json") -> Response:
+    # Two forms under one address: whoever keeps answers must not mix them up.
+    return Response(orjson.dumps(value, default=_plain), media_type=media_type, headers={"Vary": "Accept"})
+
+
+def _plain(value: object) -> object:
+    return dict(value)  # type: ignore[call-overload] # orjson knows dict alone; every mapping of ours is one
+
+
+def _summary(stored: StoredEntry, person: str) -> dict[str, Any]:
+    return {
+        "index": stored.index,
+        "at": from_ms(stored.at_ms),
+        "kind": stored.kind,
+        "outcome": stored.outcome,
+        "recipient": stored.recipient,
+        "role": stored.role,
+        "purpose": stored.purpose,
+        "person": person or None,
+    }
+
+
+def _full(item: Item) -> dict[str, Any]:
+    hold = item.hold
+    return {
+        "basis": item.basis,
+        "clause": item.clause,
+        "decision": item.decision,
+        "reason": item.reason,
+        "emergency": item.emergency,
+        "person_said": item.person_said,
+        "hold": None
+        if hold is None
+        else {
+            "reason": hold.reason,
+            "look_again": hold.look_again,
+            "countersigned": hold.countersigned,
+            "released": hold.released,
+        },
+        "reviews": [
+            {"kind": one.kind, "outcome": one.outcome, "at": one.at, "index": one.index}
+            for one in item.reviews
+        ],
+        "about": item.about,
+        "words": item.words,
+        "leaf": item.leaf,
+        "receipt": item.receipt,
+    }
+
+
+def _bundle(parts: AuditParts, page: reading.Listed, asked: EntriesQuery) -> dict[str, Any]:
+    bundle: dict[str, Any] = dict(bundle_start(parts.log_keys[0].name))
+    if page.next is not None:
+        kept = asked.model_dump(mode="json", by_alias=True, exclude_none=True)
+        bundle["link"] = [{"relation": "next", "url": f"{_PATH}?{urlencode({**kept, 'cursor': page.next})}"}]
+    events = [reading.event(parts, one) for one, _ in page.entries]
+    if events:
+        # FHIR knows no empty arrays.
+        bundle["entry"] = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in events]
+    return bundle
