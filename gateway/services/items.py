@@ -48,6 +48,7 @@ OUTCOMES = {
     "signed-in": "Signed in",
     "searched": "Searched",
     "opened": "Opened",
+    "proved": "Asked for a proof",
     sampling.OUTCOME: "Looks of a week drawn by chance",
     store.RIGHT: "It was right",
     store.WRONG: "It was not right",
