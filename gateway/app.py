@@ -51,8 +51,10 @@ def create_app(gateway: Gateway) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gateway.sources.health.start()
         gateway.witnessing.start()
+        gateway.messenger.start()
         async with watching(gateway.watcher):
             yield
+        await gateway.messenger.stop()
         await gateway.witnessing.stop()
         close_pages()
         await gateway.close()
@@ -134,6 +136,7 @@ def _parts(gateway: Gateway) -> ApiParts:
             clock=gateway.clock,
         ),
         registers=RegisterParts(gateway.registers, gateway.sections),
+        asking=gateway.asking,
         operations=OperationParts(
             store=gateway.log.store,
             log_key=gateway.log_key,
@@ -146,8 +149,8 @@ def _parts(gateway: Gateway) -> ApiParts:
             public_url=gateway.settings.public_url,
             issuers=gateway.issuers,
         ),
-        audit=_audit(gateway),
         receipt_keys=gateway.receipt_keys.public,
+        audit=_audit(gateway),
     )
 
 

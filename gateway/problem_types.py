@@ -157,6 +157,21 @@ _TYPES: Final = (
         "Send one of the purpose's `emergency_reasons` of GET /v1/purposes. If none fits, it is not an emergency.",
     ),
     ProblemType(
+        "nothing-to-ask",
+        403,
+        _NOT_AGREED,
+        "A person is asked to allow what only their yes opens. Of what the request names, a yes would open nothing: the "
+        "agreement needs none, shares it with other roles, or is being wound down.",
+        "Ask for a view of what needs no yes, and leave out the sections that the detail names.",
+    ),
+    ProblemType(
+        "asked-too-long",
+        403,
+        _NOT_AGREED,
+        "The request asks for longer than one permission for this purpose may last.",
+        "Send the number of days that the detail names or fewer, or leave out `days`. A person can allow it again later.",
+    ),
+    ProblemType(
         "refused",
         403,
         _NOT_AGREED,
@@ -198,6 +213,20 @@ _TYPES: Final = (
         "The query does not fit the contract",
         "A parameter of the address is missing, unknown, sent twice, of another form or out of its bounds.",
         "Mend each of the faults that the answer lists, and send it again.",
+    ),
+    ProblemType(
+        "malformed-idempotency-key",
+        400,
+        _UNREADABLE,
+        "The header Idempotency-Key stands twice, or is not 8 to 128 printable ASCII characters without spaces.",
+        "Send one key of your own making, for example a UUID, new for each request.",
+    ),
+    ProblemType(
+        "idempotency-key-reused",
+        422,
+        "This key belongs to another request",
+        "The Idempotency-Key was used within the last day for a request with another body.",
+        "Repeat a request byte for byte with its key, or send a new request with a new key.",
     ),
     ProblemType(
         "identifiers-unusable",

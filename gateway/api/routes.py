@@ -8,11 +8,23 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from consent.receipts.keys import PublicKey
-from gateway.api import audit, break_glass, checks, explain, key_set, operations, people, registers, views
+from gateway.api import (
+    audit,
+    break_glass,
+    checks,
+    consent_requests,
+    explain,
+    key_set,
+    operations,
+    people,
+    registers,
+    views,
+)
 from gateway.api.audit_reading import AuditParts
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
 from gateway.api.registers import RegisterParts
+from gateway.asking import Asking
 from gateway.views.pipeline import Parts
 
 
@@ -23,6 +35,7 @@ class ApiParts:
     views: Parts
     people: PeopleParts
     registers: RegisterParts
+    asking: Asking
     operations: OperationParts
     audit: AuditParts
     receipt_keys: Sequence[PublicKey]
@@ -36,6 +49,7 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         checks.build_router(lambda: supply().views),
         break_glass.build_router(lambda: supply().views, lambda: supply().registers.registers),
         explain.build_router(lambda: supply().views),
+        consent_requests.build_router(lambda: supply().asking),
         registers.build_router(lambda: supply().registers),
         audit.build_router(lambda: supply().audit),
         *operations.build_routers(lambda: supply().operations),

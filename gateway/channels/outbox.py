@@ -66,12 +66,17 @@ class Outbox:
                 # Most looks find nothing, and must not take SQLite's one write lock for it.
                 return ()
         with self._database.write() as tx:
-            rows = tx.execute(due.with_for_update(skip_locked=True)).all()
-            for row in rows:
+            taken: dict[tuple[str, str], Due] = {}
+            for row in tx.execute(due.with_for_update(skip_locked=True)).all():
+                this = _OUTBOX.c.id == row.id
+                if (row.person, row.about) in taken:
+                    # One message tells of all that is to be told of the same by now.
+                    tx.execute(delete(_OUTBOX).where(this))
+                    continue
                 again = to_ms(now + pause(row.tries + 1))
-                this = update(_OUTBOX).where(_OUTBOX.c.id == row.id)
-                tx.execute(this.values(tries=row.tries + 1, due_ms=again))
-        return tuple(Due(row.id, row.person, About(row.about), row.tries + 1) for row in rows)
+                tx.execute(update(_OUTBOX).where(this).values(tries=row.tries + 1, due_ms=again))
+                taken[row.person, row.about] = Due(row.id, row.person, About(row.about), row.tries + 1)
+        return tuple(taken.values())
 
     def put_off(self, due: Due, until: datetime) -> None:
         """Not before then; this try does not count."""
