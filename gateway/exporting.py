@@ -25,6 +25,7 @@ from audit.export.packing import ENTRIES_MAXIMUM, PackError, PackSigning, Told, 
 from audit.export.rows import ExportRows, Row, Selection
 from audit.export.writing import Exporting, May, everybody
 from audit.log import Append, Log
+from audit.note import VerifierKey
 from core.clock import Clock
 from core.errors import OnceToldError
 from core.keys import KeyStore
@@ -67,11 +68,12 @@ def _detail_of(opening: Opening) -> Mapping[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """Makes exports of one log. signing: for its evidence packs."""
+    """Makes exports of one log. signing: for its evidence packs. other_keys: those that signed before, or sign beside it."""
 
     rows: ExportRows
     signing: PackSigning
     clock: Clock
+    other_keys: tuple[VerifierKey, ...] = ()
 
     def write(
         self, out: BinaryIO, form: Format, selection: Selection, may_open: May | None, concerning: str = ""
@@ -81,8 +83,7 @@ class Exports:
             return self.pack(out, selection, may_open, concerning)
         if form == "ndjson":
             count = 0
-            exporting = Exporting(self.rows, self.signing.verifier_key)
-            for line in exporting.lines(selection, may_open, self.clock.now()):
+            for line in self._exporting.lines(selection, may_open, self.clock.now()):
                 count += isinstance(line, EntryLine)
                 out.write(write_line(line))
             return count
@@ -96,7 +97,7 @@ class Exports:
         now = self.clock.now()
         header: Header | None = None
         lines: list[EntryLine] = []
-        for line in Exporting(self.rows, self.signing.verifier_key).lines(selection, may_open, now):
+        for line in self._exporting.lines(selection, may_open, now):
             if isinstance(line, Header):
                 header = line
             elif isinstance(line, EntryLine):
@@ -116,6 +117,10 @@ class Exports:
         }
         write_pack(out, header, lines, beside, Told(concerning, now), self.signing)
         return len(lines)
+
+    @property
+    def _exporting(self) -> Exporting:
+        return Exporting(self.rows, self.signing.verifier_key, self.other_keys)
 
     def _csv(self, out: BinaryIO, rows: Iterator[Row]) -> int:
         out.write(table.header().encode())
@@ -196,7 +201,7 @@ def operating(settings: Settings, clock: Clock) -> Iterator[Operator]:
         yield Operator(
             Log(database, secrets.signer, clock, settings.log_origin),
             keys,
-            Exports(ExportRows(database, keys), pack_signing(secrets.signer), clock),
+            Exports(ExportRows(database, keys), pack_signing(secrets.signer), clock, secrets.other_log_keys),
         )
     finally:
         database.close()

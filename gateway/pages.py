@@ -107,7 +107,12 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         committer=gateway.committer,
         policy=gateway.policy,
         rules=rules_of(settings),
-        exports=Exports(ExportRows(gateway.database, gateway.keys), gateway.pack_signing, gateway.clock),
+        exports=Exports(
+            ExportRows(gateway.database, gateway.keys),
+            gateway.pack_signing,
+            gateway.clock,
+            gateway.other_log_keys,
+        ),
         clock=gateway.clock,
     )
     groups = (

@@ -11,12 +11,25 @@ from audit.errors import VerificationError
 from audit.export.lines import CheckpointLine, EndLine, EntryLine, ExportError, Header, Line, TileLine
 from audit.harm import Harm, Seen, TamperedError
 from audit.merkle import HASH_BYTES
-from audit.note import VerifierKey
+from audit.note import VerifierKey, parse_signature, split_note
 from audit.tampering import Examiner
 from audit.tiles import TILE_WIDTH
+from audit.tlog_proof import parse_proof
 from audit.verify import verify_receipt
 
 TILES_REMEMBERED = 4
+
+
+class MissingKeyError(ExportError):
+    """A key of the log signed what was not given to check by."""
+
+    def __init__(self, key: VerifierKey) -> None:
+        super().__init__(
+            "the log signed with another key at times: compare it with what the log's keeper published, and give it too: "
+            f"--key {key}"
+        )
+        self.key = key
+
 
 Reread = Callable[[], Iterable[Line]]
 """Begins the export again from its first line: entries, checkpoints and hashes are read side by side, none held in full."""
@@ -48,7 +61,8 @@ def check_export(reread: Reread, keys: Sequence[VerifierKey], kept: Sequence[str
         return _chosen(first, reread(), keys)
     counts = _Counts()
     examiner = Examiner(keys, _Hashes(reread), kept)
-    verified = examiner.run(_seen(reread(), counts), _checkpoints(reread()))
+    checkpoints = (_with_a_key(text, first, keys) for text in _checkpoints(reread()))
+    verified = examiner.run(_seen(reread(), counts), checkpoints)
     if not counts.ended or verified.size != first.size:
         raise TamperedError(
             Harm.TRUNCATED, counts.entries, counts.entries, "the export is shorter than it says: it was cut"
@@ -98,6 +112,20 @@ def _checkpoints(lines: Iterable[Line]) -> Iterator[str]:
     return (line.text for line in lines if isinstance(line, CheckpointLine))
 
 
+def _with_a_key(text: str, header: Header, keys: Sequence[VerifierKey]) -> str:
+    """The note as it is. Raises `MissingKeyError` where only a key signed it that the header names and nobody gave.
+
+    Nothing is believed because the header says so: it only tells what to ask the log's keeper for.
+    """
+    signed = {parse_signature(line)[:2] for line in split_note(text)[1]}
+    if not signed.isdisjoint((key.name, key.key_id) for key in keys):
+        return text
+    for other in map(VerifierKey.parse, (header.key, *header.others)):
+        if (other.name, other.key_id) in signed:
+            raise MissingKeyError(other)
+    return text
+
+
 class _Hashes:
     """The leaf hash of a place, from the export's tiles. Asked for places that rise, and only where something is wrong."""
 
@@ -129,6 +157,8 @@ def _chosen(header: Header, lines: Iterable[Line], keys: Sequence[VerifierKey]) 
         if isinstance(line, EndLine):
             ended = line.entries == entries
         elif isinstance(line, EntryLine):
+            if line.receipt is not None:
+                _with_a_key(parse_proof(line.receipt).checkpoint, header, keys)
             size = max(size, check_entry(line, keys))
             entries += 1
             opened += line.opening is not None

@@ -29,13 +29,17 @@ class ExportError(VerificationError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """whole: whether every entry is there. size: entries in the log when it was made. made: when, ISO 8601 in UTC."""
+    """whole: whether every entry is there. size: entries in the log when it was made. made: when, ISO 8601 in UTC.
+
+    key: the log's public key. others: those that signed before it, or sign beside it: older checkpoints need them.
+    """
 
     whole: bool
     origin: str
     key: str
     size: int
     made: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,13 @@ def _to_json(line: Line) -> dict[str, Json]:
     match line:
         case Header():
             what = "whole" if line.whole else "entries"
+            others: dict[str, Json] = {"other_keys": list(line.others)} if line.others else {}
             return {
                 "oncetold": FORMAT,
                 "what": what,
                 "origin": line.origin,
                 "key": line.key,
+                **others,
                 "size": line.size,
                 "made": line.made,
             }
@@ -133,6 +139,7 @@ def _from_json(raw: bytes) -> Line:
             _text(value, "key"),
             _number(value, "size"),
             _text(value, "made"),
+            _texts(value, "other_keys"),
         )
     if "tile" in value:
         hashes = _bytes(value, "hashes")
@@ -158,6 +165,14 @@ def _text(value: Mapping[str, object], name: str) -> str:
     if not isinstance(found, str):
         raise ExportError(name)
     return found
+
+
+def _texts(value: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """Left out where there are none."""
+    found = value.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ExportError(name)
+    return tuple(found)
 
 
 def _number(value: Mapping[str, object], name: str) -> int:

@@ -187,7 +187,7 @@ def _read(archive: ZipFile, name: str) -> bytes:
 def _files(header: Header, entries: Sequence[EntryLine], told: Told) -> dict[str, bytes]:
     files = {
         "readme.txt": _readme(header, told).encode(),
-        "key.txt": f"{header.key}\n".encode(),
+        "key.txt": "".join(f"{one}\n" for one in (header.key, *header.others)).encode(),
         ENTRIES: write_line(header) + b"".join(map(write_line, entries)),
     }
     for line in entries:
@@ -206,7 +206,7 @@ Made: {told.made.isoformat(timespec="seconds")}
 
 What is in it
   manifest.note     every other file with its SHA-256 and length, signed by the log's key
-  key.txt           that key: compare it with the one that the log's keeper published elsewhere
+  key.txt           that key: compare it with the one that the log's keeper published elsewhere; below it the keys of before
   entries.ndjson    the entries: place in the log, leaf, receipt, and what opens the leaf where it may be shown
   entries.csv       what officers search by, with entries.csv-metadata.json (CSV on the Web)
   audit-events.json the same as FHIR R4 AuditEvents (IHE BALP shapes)

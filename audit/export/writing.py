@@ -25,10 +25,11 @@ def everybody(_: Row, __: Opening) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Exporting:
-    """Writes exports of one log. key: the log's, which goes into the header."""
+    """Writes exports of one log. key: the log's; others: those that signed before, or sign beside it."""
 
     rows: ExportRows
     key: VerifierKey
+    others: tuple[VerifierKey, ...] = ()
 
     def lines(self, selection: Selection, may_open: May | None, now: datetime) -> Iterator[Line]:
         """Every line, in order. may_open: None for an export without openings, which the whole public may have.
@@ -38,7 +39,7 @@ class Exporting:
         head = self.rows.head()
         size = head.frontier.size
         made = now.isoformat(timespec="seconds")
-        yield Header(selection.whole, self.key.name, str(self.key), size, made)
+        yield Header(selection.whole, self.key.name, str(self.key), size, made, tuple(map(str, self.others)))
         count = 0
         for line in (
             self._whole(head, may_open) if selection.whole else self._chosen(selection, head, may_open)

@@ -19,6 +19,7 @@ from audit.entries import Draft, Kind, seal_entry
 from audit.export.packing import pack_signing
 from audit.export.rows import ExportRows, Selection
 from audit.log import Append
+from audit.note import Signer
 from core.unit_of_work import only
 from core.vocabulary import Json
 from gateway.cli import app
@@ -123,6 +124,68 @@ def test_a_whole_export_is_written_once_privately_and_verifies_offline(kept: Hou
     entry = reader.entry(5)
     assert entry is not None
     assert (entry.kind, entry.outcome) == ("audit-read", "exported")
+
+
+def test_an_export_of_a_log_whose_key_changed_carries_every_key_and_verifies_offline(
+    kept: House, tmp_path: Path
+) -> None:
+    secrets, before, between, after = (
+        tmp_path / name for name in ("secrets.json", "before.ndjson", "between.ndjson", "after.ndjson")
+    )
+    export("--out", before)
+    old = str(kept.verifier_key)
+    run("log-key", "add", secrets)
+    export("--out", between)
+    run("log-key", "go-over", secrets)
+    new = str(load_secrets(secrets).signer.verifier_key)
+    export("--out", after)
+    headers = [json.loads(path.read_text().partition("\n")[0]) for path in (before, between, after)]
+    assert [(one["key"], one.get("other_keys")) for one in headers] == [
+        (old, None),
+        (old, [new]),
+        (new, [old]),
+    ]
+    carried = [part for one in (headers[2]["key"], *headers[2]["other_keys"]) for part in ("--key", one)]
+    assert "8 entries, each as its signed checkpoints state" in run("audit", "verify", after, *carried).stdout
+    assert (
+        "it continues" in run("audit", "verify", after, *carried, "--kept", before, "--kept", between).stdout
+    )
+    assert "7 entries" in run("audit", "verify", between, "--key", old).stdout
+    assert old in run("audit", "verify", after, "--key", new, code=1).stderr, "it says which key is missing"
+    assert new in run("audit", "verify", after, "--key", old, code=1).stderr
+
+
+def test_a_choice_and_a_pack_of_a_log_whose_key_changed_say_which_keys_there_were(
+    kept: House, tmp_path: Path
+) -> None:
+    secrets, chosen, pack = (tmp_path / name for name in ("secrets.json", "chosen.ndjson", "pack.zip"))
+    run("log-key", "add", secrets)
+    run("log-key", "go-over", secrets)
+    old, new = str(kept.verifier_key), str(load_secrets(secrets).signer.verifier_key)
+    export("--out", chosen, "--entry", "1", "--openings")
+    assert "1 entries stand" in run("audit", "verify", chosen, "--key", new).stdout, (
+        "under the newest checkpoint"
+    )
+    told = run("audit", "verify", chosen, "--key", old, code=1).stderr
+    assert new in told
+    export("--out", pack, "--format", "pack", "--organisation", COUNTY)
+    with ZipFile(pack) as archive:
+        assert archive.read("key.txt").decode().splitlines() == [new, old]
+    run("audit", "verify", pack, "--key", new)
+    run("audit", "verify", pack, "--key", old, code=1)
+
+
+def test_a_key_is_not_believed_because_an_export_names_it(kept: House, tmp_path: Path) -> None:
+    out = tmp_path / "log.ndjson"
+    export("--out", out)
+    first, _, rest = out.read_text().partition("\n")
+    stranger = str(Signer(kept.signer.name, b"\x09" * 32).verifier_key)
+    header = {**json.loads(first), "key": stranger, "other_keys": [str(kept.verifier_key)]}
+    out.write_text(json.dumps(header) + "\n" + rest)
+    assert str(kept.verifier_key) in run("audit", "verify", out, "--key", stranger, code=1).stderr
+    for nonsense in ("text", [1], [""]):
+        out.write_text(json.dumps({**header, "other_keys": nonsense}) + "\n" + rest)
+        run("audit", "verify", out, "--key", stranger, code=1)
 
 
 def test_an_export_that_somebody_touched_names_the_entry(kept: House, tmp_path: Path) -> None:
