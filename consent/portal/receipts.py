@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from consent.portal.context import HOME, Portal
+from consent.portal.ports import Resident
 from consent.portal.receipts_ports import RECEIPTS_PAGE, Checked, Issued, ReceiptServices
 from consent.portal.receipts_words import as_text, how_it_was_said
 from consent.receipts.errors import ReceiptError
@@ -34,12 +35,16 @@ def _add_own(router: APIRouter, portal: Portal, receipts: ReceiptServices) -> No
     @router.get("/receipts", response_class=Response)
     async def listed(request: Request, before: Before = None) -> Response:
         resident, viewer = await portal.resident(request)
+        if resident.acting is not None:
+            # The list goes beyond a representative's scope; of what they decide they have each receipt.
+            raise NotHereError("receipts")
         lines = await receipts.receipts(resident.person, before)
+        hidden = await portal.hidden(resident.person)
         return pages.page(
             request,
             "portal/receipts.html",
             viewer=viewer,
-            lines=lines,
+            lines=tuple(line for line in lines if line.index not in hidden),
             older=lines[-1].index if len(lines) >= RECEIPTS_PAGE else None,
             first=before is None,
             back=HOME,
@@ -48,7 +53,7 @@ def _add_own(router: APIRouter, portal: Portal, receipts: ReceiptServices) -> No
     @router.get("/receipts/{reference}", response_class=Response)
     async def paper(request: Request, reference: Reference) -> Response:
         resident, viewer = await portal.resident(request)
-        issued = await _issued(resident.person, reference)
+        issued = await _issued(resident, reference)
         return pages.page(
             request,
             "portal/receipts-paper.html",
@@ -62,19 +67,24 @@ def _add_own(router: APIRouter, portal: Portal, receipts: ReceiptServices) -> No
     @router.get("/receipts/{reference}/receipt.jws", response_class=Response)
     async def signed(request: Request, reference: Reference) -> Response:
         resident, _viewer = await portal.resident(request)
-        issued = await _issued(resident.person, reference)
+        issued = await _issued(resident, reference)
         return pages.text(issued.token, f"oncetold-receipt-{issued.paper.reference}.jws", JOSE)
 
     @router.get("/receipts/{reference}/receipt.txt", response_class=Response)
     async def text(request: Request, reference: Reference) -> Response:
         resident, _viewer = await portal.resident(request)
-        issued = await _issued(resident.person, reference)
+        issued = await _issued(resident, reference)
         return pages.text(as_text(pages.words, issued), f"oncetold-receipt-{issued.paper.reference}.txt")
 
-    async def _issued(person: str, reference: str) -> Issued:
-        found = await receipts.receipt(person, reference)
+    async def _issued(resident: Resident, reference: str) -> Issued:
+        found = await receipts.receipt(resident.person, reference)
         if found is None:
             raise NotHereError("receipt")
+        if resident.acting is not None:
+            # Whoever acts for somebody sees what lies within their scope alone.
+            within = await portal.serving(resident).done(resident.person, reference)
+            if within is None:
+                raise NotHereError("receipt")
         return found
 
 

@@ -1,0 +1,59 @@
+"""Download everything that is held about one (UK GDPR Articles 15 and 20): what is in it, and the file itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from consent.portal.context import HOME, Portal
+from consent.portal.downloading_ports import DownloadServices
+from consent.portal.ports import NotPossible, Resident
+from core.pages.routing import NotHereError
+from core.pages.words import london_day
+
+ZIP: Final = "application/zip"
+SECRET: Final = "secret"  # noqa: S105 - the name of a box
+"""The field of the box that puts in what others must not read by accident."""
+
+
+def add_pages(router: APIRouter, portal: Portal, downloads: DownloadServices) -> None:
+    """Add `/download` to the router."""
+    pages = portal.pages
+
+    @router.get("/download", response_class=Response)
+    async def page(request: Request) -> Response:
+        resident, viewer = await portal.resident(request)
+        _own(resident)
+        parts = downloads.in_it(pages.words)
+        return pages.page(request, "portal/download.html", viewer=viewer, parts=parts, back=HOME)
+
+    @router.post("/download", response_class=Response)
+    async def download(request: Request) -> Response:
+        resident, viewer, form = await portal.posted(request)
+        _own(resident)
+        hidden = await portal.hidden(resident.person)
+        try:
+            content = await downloads.download(
+                resident.person, pages.words, secret=form.one(SECRET) == "yes", hidden=hidden
+            )
+        except NotPossible as problem:
+            return pages.page(
+                request, "portal/not-possible.html", viewer=viewer, status=409, words=problem.words, back=HOME
+            )
+        headers = dict(pages.text("", file_name(portal.settings.now()), ZIP).headers)
+        del headers["content-length"]
+        return StreamingResponse(content, 200, headers)
+
+
+def file_name(now: datetime) -> str:
+    """The file's name: the day, and nothing of the person."""
+    return f"oncetold-everything-{london_day(now).isoformat()}.zip"
+
+
+def _own(resident: Resident) -> None:
+    """Everything goes beyond any representative's scope: they ask for what they need, and are answered by a person."""
+    if resident.acting is not None:
+        raise NotHereError("download")

@@ -1,0 +1,177 @@
+"""Everything held about a person as one file (UK GDPR Articles 15 and 20): which parts it has, and what it leaves out.
+
+A feature that keeps rows about people adds its `HeldPart` to `parts`; what must not be read by accident is left out here,
+for all parts alike, so no part can forget it. Whether something was left out cannot be seen: every copy says the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from audit.committer import Committer
+from audit.entries import Draft, Kind, seal_entry
+from audit.log import Append
+from audit.note import VerifierKey
+from consent.portal.downloading_ports import HeldPart, HeldRow, InIt
+from consent.portal.ports import NotPossible
+from consent.receipts.keys import PublicKey, key_set
+from consent.receipts.strict import to_json
+from core.clock import Clock
+from core.keys import KeyStore, MissingKeyError
+from core.pages.words import Words
+from core.unit_of_work import only
+from core.vocabulary import Json
+from gateway.policy.register_values import Registers
+from gateway.services.held_zip import FOOT, Member, archive, as_html, as_json, head, once
+
+OUTCOME = "downloaded"
+"""The outcome of the entry that tells of a download; it is the person's own, and nobody else finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Implements `consent.portal.downloading_ports.DownloadServices`. log_keys, receipt_keys: to verify the file with."""
+
+    parts: Sequence[HeldPart]
+    keys: KeyStore
+    committer: Committer
+    clock: Clock
+    registers: Callable[[], Registers]
+    log_keys: tuple[VerifierKey, ...]
+    receipt_keys: tuple[PublicKey, ...]
+
+    def in_it(self, _: Words) -> Sequence[InIt]:
+        """See `DownloadServices.in_it`."""
+        return tuple(InIt(part.title(_), part.about(_)) for part in self.parts)
+
+    async def download(
+        self, person: str, _: Words, *, secret: bool, hidden: frozenset[int]
+    ) -> AsyncIterator[bytes]:
+        """See `DownloadServices.download`."""
+        try:
+            key = await asyncio.to_thread(self.keys.get, person)
+        except MissingKeyError as error:
+            raise NotPossible("There is nothing of yours here any more.") from error
+        draft = Draft(Kind.AUDIT_READ, OUTCOME, frozenset(), {"secret": secret})
+        await self.committer.append(Append(only(None, seal_entry(draft, key))))
+        keep = (lambda _row: True) if secret else Discretion.of(self.registers(), hidden).keeps
+        now = self.clock.now()
+        return archive(tuple(self._members(person, _, keep, now)), now)
+
+    def _members(
+        self, person: str, _: Words, keep: Callable[[HeldRow], bool], now: datetime
+    ) -> Iterable[Member]:
+        yield Member("index.html", once(self._index(_, now)))
+        yield Member("README.txt", once(_readme(_)))
+        for part in self.parts:
+            yield Member(f"{part.name}.html", self._html(part, person, _, keep))
+            yield Member(f"{part.name}.json", self._json(part, person, _, keep, now))
+        yield Member("keys/jwks.json", once(to_json(key_set(self.receipt_keys)).decode() + "\n"))
+        yield Member("keys/log-key.txt", once("".join(f"{key}\n" for key in self.log_keys)))
+
+    def _html(
+        self, part: HeldPart, person: str, _: Words, keep: Callable[[HeldRow], bool]
+    ) -> Callable[[], AsyncIterator[str]]:
+        return lambda: as_html(
+            part.title(_),
+            part.about(_),
+            _("There is nothing here."),
+            _("Back to the start"),
+            _.language,
+            _kept(part.rows(person, _), keep),
+        )
+
+    def _json(
+        self, part: HeldPart, person: str, _: Words, keep: Callable[[HeldRow], bool], now: datetime
+    ) -> Callable[[], AsyncIterator[str]]:
+        return lambda: as_json(part.name, now, _kept(part.rows(person, _), keep))
+
+    def _index(self, _: Words, now: datetime) -> str:
+        title = _("Everything we hold about you")
+        items = "".join(
+            f'<dt><a href="{part.name}.html">{escape(part.title(_))}</a></dt><dd>{escape(part.about(_))}</dd>'
+            for part in self.parts
+        )
+        said = "".join(f"<p>{escape(line)}</p>\n" for line in (_.moment(now), *_said_to_all(_)))
+        return f"{head(title, _.language)}<h1>{escape(title)}</h1>\n{said}<dl>{items}</dl>\n{FOOT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Discretion:
+    """What a copy leaves out unless it is asked for: services that keep secret whom they help, and what the person hides.
+
+    words: codes and names of those services. hidden: places in the log.
+    """
+
+    words: frozenset[str]
+    hidden: frozenset[int]
+
+    @classmethod
+    def of(cls, registers: Registers, hidden: frozenset[int]) -> Discretion:
+        """By the registers in force."""
+        secret = [one for one in registers.organisations.values() if one.hidden]
+        return cls(frozenset(word for one in secret for word in (one.id, one.title)), hidden)
+
+    def keeps(self, row: HeldRow) -> bool:
+        """Whether a row stays. A row goes whole: what stood in a gap could be guessed."""
+        if row.secret or row.index in self.hidden or row.names & self.words:
+            return False
+        told = [text for fact in row.facts for text in fact]
+        return not any(word in text for word in self.words for text in (row.heading, *told)) and not (
+            self.words & set(_texts(row.data))
+        )
+
+
+async def _kept(rows: AsyncIterator[HeldRow], keep: Callable[[HeldRow], bool]) -> AsyncIterator[HeldRow]:
+    async for row in rows:
+        if keep(row):
+            yield row
+
+
+def _texts(value: Json) -> Iterable[str]:
+    """Every text in a value, names of members too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _said_to_all(_: Words) -> tuple[str, ...]:
+    return (
+        _("Do not keep this where others can open it."),
+        _(
+            "Services that keep secret whom they help, whether your address is protected, and what you have hidden are "
+            "only in it if you asked for that. We write this in every copy."
+        ),
+        _(
+            "What we are not allowed to tell you yet is not in it. The law says when that may be, and others check it."
+        ),
+        _("We do not hold what organisations know about you. Ask them for it."),
+    )
+
+
+def _readme(_: Words) -> str:
+    lines = (
+        _("Everything we hold about you"),
+        "",
+        *_said_to_all(_),
+        "",
+        _("Open index.html to read it. Each .json file holds the same for other programs, and more."),
+        _("history.json and receipts.json can be checked without us and without a network:"),
+        "",
+        "    oncetold consent verify FILE.zip --jwks keys/jwks.json --log-key KEY",
+        "",
+        _("KEY is a line of keys/log-key.txt. Compare both keys with those that we publish elsewhere:"),
+        _("whoever could change this file could change the keys in it."),
+        "",
+    )
+    return "\n".join(lines)
