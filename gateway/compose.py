@@ -35,7 +35,6 @@ from gateway.asking import Asking
 from gateway.authority import Authority
 from gateway.channels.configuration import read_channels
 from gateway.channels.outbox import Outbox
-from gateway.channels.ports import NobodyReachable
 from gateway.channels.worker import Messenger
 from gateway.consenting import Consenting
 from gateway.edge import Edge
@@ -63,6 +62,9 @@ from gateway.policy.opening import (
 )
 from gateway.policy.register_values import Registers
 from gateway.policy.registers import load_registers
+from gateway.reach.choosing import Choosing
+from gateway.reach.reaching import Reaching
+from gateway.reach.wishes import WishStore
 from gateway.receipt_keys import ReceiptKeys, receipt_keys
 from gateway.request_ids import RequestIds
 from gateway.reviews.inputs import purge_inputs
@@ -109,6 +111,8 @@ class Gateway:
     asking: Asking
     messenger: Messenger
     stories: Stories
+    wishes: WishStore
+    choosing: Choosing
     telling: Telling
     edge: Edge
     witnessing: Witnessing
@@ -151,7 +155,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         raise
 
     keys = KeyStore(key_database, secrets.key_encryption_key)
-    stories = Stories(database)
+    stories, wishes = Stories(database), WishStore(database)
     story = StorySource(stories, keys, policy.sections)
     try:
         sources = open_sources(configured, system_parts(policy.sections, clock), beside=(story,))
@@ -233,13 +237,15 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         asking=Asking(views, requests, outbox, idempotency, RequestIds(secrets.master), cap_of(settings)),
         messenger=Messenger(
             outbox,
-            NobodyReachable(),
+            Reaching(wishes, locator, clock),
             tuple(channel(http, clock) for channel in channels),
             StillWanted(requests, ledger, keys, clock),
             clock,
             f"{settings.public_url.rstrip('/')}/portal/",
         ),
         stories=stories,
+        wishes=wishes,
+        choosing=Choosing(wishes, locator, committer),
         telling=Telling(stories, locator, committer, clock),
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),

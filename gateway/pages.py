@@ -19,7 +19,8 @@ from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.export.rows import ExportRows
 from audit.log import Append
 from audit.reader import LogReader
-from consent.portal import could_see, receipts
+from consent.portal import could_see, receipts, story
+from consent.portal import settings as settings_pages
 from consent.portal.context import PortalSettings
 from consent.portal.objecting import add_pages as add_objecting
 from consent.portal.router import build_router as build_portal
@@ -37,6 +38,8 @@ from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
 from gateway.services.objecting import Objections
 from gateway.services.portal import ResidentServices
+from gateway.services.settings_of import SettingsPages
+from gateway.services.story import StoryPages
 from gateway.settings import read_sign_in_secret
 from gateway.signin import kinds
 from gateway.signin.attempts import Attempts
@@ -88,8 +91,13 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     objections = Objections(
         gateway.ledger, gateway.keys, reader, gateway.consenting, gateway.policy, gateway.clock
     )
+    policy = PolicyServices(gateway.views)
+    stories = StoryPages(gateway.stories, gateway.keys, gateway.telling, policy)
     portal = PortalSettings(
-        leave_to=settings.leave_url, form_targets=signin.form_targets, now=gateway.clock.now
+        leave_to=settings.leave_url,
+        form_targets=signin.form_targets,
+        now=gateway.clock.now,
+        insecure_cookies=settings.insecure_cookies,
     )
     consent_receipts = ConsentReceipts(
         keys=gateway.keys,
@@ -116,7 +124,12 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         clock=gateway.clock,
     )
     groups = (
-        partial(could_see.add_pages, policy=PolicyServices(gateway.views)),
+        partial(could_see.add_pages, policy=policy),
+        partial(story.add_pages, stories=stories),
+        partial(
+            settings_pages.add_pages,
+            settings=SettingsPages(gateway.wishes, gateway.keys, gateway.choosing, signin),
+        ),
         partial(receipts.add_pages, receipts=consent_receipts),
         partial(add_objecting, services=objections),
         asked.for_residents(),

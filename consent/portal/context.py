@@ -13,13 +13,20 @@ from fastapi import Request
 from consent.portal.ports import PortalServices, Resident
 from core.pages.environment import build_environment
 from core.pages.forms import CSRF_FIELD, Form, read_form
+from core.pages.languages import chosen_by_cookie, language_of, speak
 from core.pages.rendering import Frame, Link, Pages, Viewer
 from core.pages.routing import NotOursError, SignInNeededError
 
 HOME = "/portal/"
-
 BesideHome: TypeAlias = Callable[[str], Awaitable[Mapping[str, object]]]
 """What a group of pages has to show on the first page: person -> names that portal/home.html reads."""
+
+HiddenFrom: TypeAlias = Callable[[str], Awaitable[frozenset[int]]]
+"""Which lines of their history a person hides: person -> places in the log."""
+LanguageOf: TypeAlias = Callable[[str], Awaitable[str | None]]
+"""The language that a person chose, None where they chose none."""
+Leaving: TypeAlias = Callable[[Request], Awaitable[None]]
+"""What is done when somebody leaves at once."""
 
 
 def _utc_now() -> datetime:
@@ -31,13 +38,15 @@ class PortalSettings:
     """What an installation may set.
 
     leave_to: the neutral page behind "Leave this page". form_targets: origins of the sign-in service, for the content
-    policy's `form-action`. translations: another language's catalogue. now: the time, timezone-aware.
+    policy's `form-action`. translations: the catalogues by language (BCP 47), or one for everybody. now: the time,
+    timezone-aware. insecure_cookies: for a sandbox on loopback alone.
     """
 
     leave_to: str = "https://www.bbc.co.uk/weather"
     form_targets: tuple[str, ...] = ()
-    translations: NullTranslations | None = None
+    translations: NullTranslations | Mapping[str, NullTranslations] | None = None
     now: Callable[[], datetime] = _utc_now
+    insecure_cookies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +54,23 @@ class Portal:
     """The portal's services, pages and settings, for its handlers.
 
     beside_home: what groups of pages show on the first page besides; each adds its own while the routes are put together.
+    hidden_from, language_of, leaving: likewise, what a group knows of a person's settings, and does when somebody leaves.
     """
 
     services: PortalServices
     pages: Pages
     settings: PortalSettings
     beside_home: list[BesideHome] = field(default_factory=list)
+    hidden_from: list[HiddenFrom] = field(default_factory=list)
+    language_of: list[LanguageOf] = field(default_factory=list)
+    leaving: list[Leaving] = field(default_factory=list)
 
     async def resident(self, request: Request) -> tuple[Resident, Viewer]:
         """Who is signed in, and how the frame shows it; raises `SignInNeededError`."""
         found = await self.services.signed_in(request)
         if found is None:
             raise SignInNeededError("portal")
+        await self._speak(request, found.person)
         return found, Viewer(found.name, found.csrf, self.services.sign_out_url(request))
 
     async def posted(self, request: Request) -> tuple[Resident, Viewer, Form]:
@@ -66,6 +80,16 @@ class Portal:
         if not self.services.csrf_ok(request, form.one(CSRF_FIELD)):
             raise NotOursError("portal")
         return resident, viewer, form
+
+    async def hidden(self, person: str) -> frozenset[int]:
+        """The lines that the person hides."""
+        return frozenset[int]().union(*[await one(person) for one in self.hidden_from])
+
+    async def _speak(self, request: Request, person: str) -> None:
+        """Answer in the language that the person chose, on a device where nobody chose one."""
+        if chosen_by_cookie(request) is None:
+            for one in self.language_of:
+                speak(await one(person) or language_of(request))
 
 
 def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
@@ -83,8 +107,9 @@ def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
             Link(_("Allow"), "/portal/allow"),
             Link(_("Who looked"), "/portal/history"),
             Link(_("My story"), "/portal/story"),
+            Link(_("Settings"), "/portal/settings"),
         ),
-        footer=(Link(_("Check a receipt"), "/portal/check"),),
+        footer=(Link(_("Check a receipt"), "/portal/check"), Link(_("Language"), "/portal/language")),
         leave="/portal/leave",
     )
     return Portal(services, Pages(environment, words, frame, settings.form_targets), settings)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from consent.portal.context import Portal
-from consent.portal.ports import HISTORY_PAGE, Proof
+from consent.portal.ports import HISTORY_PAGE, Look, Proof
 from core.pages.routing import NotHereError
 
 HISTORY = "/portal/history"
@@ -24,8 +24,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
     @router.get("/history", response_class=Response)
     async def history(request: Request, before: Before = None) -> Response:
         resident, viewer = await portal.resident(request)
-        looks = await services.history(resident.person, before)
-        older = looks[-1].index if len(looks) >= HISTORY_PAGE else None
+        looks, older = await _shown(resident.person, before)
         return pages.page(
             request,
             "portal/history.html",
@@ -33,6 +32,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
             looks=looks,
             older=older,
             first=before is None,
+            can_hide=bool(portal.hidden_from),
             complete=await services.complete(resident.person),
         )
 
@@ -53,6 +53,17 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         resident, _viewer = await portal.resident(request)
         found = await _proof(resident.person, index)
         return pages.text(found.opening_json, f"oncetold-written-down-{index}.json", "application/json")
+
+    async def _shown(person: str, before: int | None) -> tuple[tuple[Look, ...], int | None]:
+        """A page of the history without the lines that the person hides, and where the next one begins."""
+        hidden = await portal.hidden(person)
+        while True:
+            looks = await services.history(person, before)
+            shown = tuple(look for look in looks if look.index not in hidden)
+            older = looks[-1].index if len(looks) >= HISTORY_PAGE else None
+            if shown or older is None:
+                return shown, older
+            before = older
 
     async def _proof(person: str, index: int) -> Proof:
         found = await services.proof(person, index)

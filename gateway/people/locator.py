@@ -212,6 +212,11 @@ class Locator:
         kept = {where: accounts for where, accounts in staff.items() if accounts}
         self._write(tx, replace(current, staff=kept), is_new=False)
 
+    def assert_there(self, tx: Connection, key: SubjectKey) -> None:
+        """Raise `MissingKeyError` unless the person has a row, which is held until the transaction ends."""
+        if not _LOCK.rows(tx, id=key.subject):
+            raise MissingKeyError
+
     def observe_label(
         self, tx: Connection, person: Person, label: Label, at: datetime, source: str = ""
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
@@ -88,6 +89,17 @@ class SignIn:
         if back_to == home(kind) or back_to.partition("?")[0] == f"/{kind}/signed-out":
             return f"/signin/{kind}"
         return f"/signin/{kind}?{urlencode({'return': back_to})}"
+
+    async def signed_in_within(self, request: HTTPConnection, kind: Kind, span: timedelta) -> bool:
+        """Whether this request's session is good and began so short a time ago. Raises `ClosedError`."""
+        cookie = self.cookies.read(request.headers, "session")
+        return cookie is not None and await self._sessions.began_within(cookie, kind, span)
+
+    async def leave(self, request: HTTPConnection) -> None:
+        """End the session of this request's cookie, by whichever door. Raises `ClosedError`."""
+        cookie = self.cookies.read(request.headers, "session")
+        if cookie is not None:
+            await self._sessions.end(cookie)
 
     async def door_of_session(self, request: HTTPConnection) -> Kind | None:
         """By which door somebody is signed in with this request's cookie. Raises `ClosedError`."""

@@ -21,6 +21,7 @@ from gateway.signin.store import SignInStore, StoredSession
 
 IDLE: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(hours=8)
+_MS: Final = timedelta(milliseconds=1)
 TOUCH_MS: Final = 60_000
 """How exactly the last use is known: one write a minute, not one a page."""
 
@@ -98,6 +99,15 @@ class Sessions:
             assurance=about.assurance,
             csrf=token_for(cookie, kind),
         )
+
+    async def began_within(self, cookie: str, kind: Kind, span: timedelta) -> bool:
+        """Whether the cookie's session is still good and began so short a time ago."""
+        row = await self._store.find_session(digest(cookie))
+        if row is None or row.kind != kind:
+            return False
+        now_ms = self._now_ms()
+        # The beginning is bound to the row's seal, so nobody can make an old session look new.
+        return self._about(cookie, row, now_ms) is not None and now_ms - row.created_ms < span // _MS
 
     async def end(self, cookie: str) -> None:
         """End the session of a cookie."""

@@ -339,7 +339,9 @@ class FakePortal:
             return tuple(look(1000 - i, "looked", NOW - timedelta(hours=i)) for i in range(HISTORY_PAGE))
         if person == "checked" and before is None:
             return CHECKS
-        return LOOKS if person == "many" and before is None else ()
+        if person != "many":
+            return ()
+        return tuple(one for one in LOOKS if before is None or one.index < before)
 
     async def complete(self, person: str) -> Complete | None:
         if person == "none":
