@@ -33,6 +33,7 @@ What = Literal[
     "story",
     "story-deleted",
     "settings",
+    "downloaded",
 ]
 Found = Literal["right", "wrong", "waiting"]
 """What was found when a look was checked, or that it still is being checked."""

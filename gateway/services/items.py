@@ -43,6 +43,7 @@ OUTCOMES = {
     "story-changed": "The person changed their story",
     "story-deleted": "The person deleted their story",
     "settings-changed": "The person changed their settings",
+    "downloaded": "The person downloaded everything held",
     "registered": "Registered",
     "revoked": "Taken back",
     "signed-in": "Signed in",

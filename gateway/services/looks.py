@@ -57,6 +57,7 @@ _OWN: dict[str, What] = {
     "story-changed": "story",
     "story-deleted": "story-deleted",
     "settings-changed": "settings",
+    "downloaded": "downloaded",
 }
 """What the person did to what rests here of them: about no organisation."""
 _FOUND: dict[str | None, Found] = {store.RIGHT: "right", store.WRONG: "wrong"}
@@ -119,7 +120,7 @@ class Looks:
     ) -> Look:
         words = Wording(self.registers)
         detail = detail_of(opened(self.reader, entry))
-        what = _WHAT.get(entry.kind) or {**_DECIDED, **_OWN}.get(entry.outcome, "changed")
+        what = _OWN.get(entry.outcome) or _WHAT.get(entry.kind) or _DECIDED.get(entry.outcome, "changed")
         own = entry.kind == Kind.CONSENT.value and entry.outcome != "requested"
         return Look(
             index=entry.index,
