@@ -52,25 +52,25 @@ class AskedPages:
 
     def for_residents(self) -> PortalPages:
         """The portal's."""
-        services = ResidentQuestions(
+        return partial(portal_questions.add_pages, questions=self.resident_questions())
+
+    def for_officers(self) -> tuple[ConsolePages, ...]:
+        """The console's."""
+        return (
+            partial(packs.add_pages, packs=self.packs()),
+            partial(console_questions.add_pages, questions=self.officer_questions()),
+            partial(revealing.add_pages, reveals=self.reveals()),
+        )
+
+    def resident_questions(self) -> ResidentQuestions:
+        """The services of the portal's questions."""
+        return ResidentQuestions(
             reader=self.reader,
             keys=self.keys,
             kept=Questions(self.reviews.database),
             asking=Asking(self.committer, self.rules, self.clock),
             policy=self.policy,
             clock=self.clock,
-        )
-        return partial(portal_questions.add_pages, questions=services)
-
-    def for_officers(self) -> tuple[ConsolePages, ...]:
-        """The console's."""
-        services = self.officer_questions()
-        reveals = Reveals(self.reader, self.keys, self.locator, self.reviews, self.committer, self.clock)
-        files = Packs(self.reader, self.exports, Noting(self.committer, self.keys), self.clock)
-        return (
-            partial(packs.add_pages, packs=files),
-            partial(console_questions.add_pages, questions=services),
-            partial(revealing.add_pages, reveals=reveals),
         )
 
     def officer_questions(self) -> OfficerQuestions:
@@ -85,3 +85,11 @@ class AskedPages:
             noting=Noting(self.committer, self.keys),
             clock=self.clock,
         )
+
+    def reveals(self) -> Reveals:
+        """The services of the console's reveals."""
+        return Reveals(self.reader, self.keys, self.locator, self.reviews, self.committer, self.clock)
+
+    def packs(self) -> Packs:
+        """The services of the console's files."""
+        return Packs(self.reader, self.exports, Noting(self.committer, self.keys), self.clock)

@@ -167,3 +167,11 @@ def test_too_many_entries_or_none_make_no_pack(monkeypatch: pytest.MonkeyPatch) 
     for entries in ([], ENTRIES):
         with pytest.raises(PackError, match="choose another period"):
             packed(entries)
+
+
+def test_what_signs_packs_signs_no_checkpoint_and_hides_its_key() -> None:
+    signing = pack_signing(SIGNER)
+    assert (signing.name, signing.verifier_key) == (SIGNER.name, SIGNER.verifier_key)
+    with pytest.raises(PackError, match="no manifest"):
+        signing.sign(f"{SIGNER.name}\n5\nAAAA\n")
+    assert "sign" not in repr(signing).replace("PackSigning", "")
