@@ -14,6 +14,7 @@ import pytest
 from audit.console.packs_ports import NotPacked
 from audit.console.ports import Filters
 from audit.entries import Draft, Kind, seal_entry
+from audit.errors import VerificationError
 from audit.export.packing import PackError, check_pack
 from audit.log import Append
 from audit.reader import Query
@@ -147,9 +148,15 @@ async def test_none_and_too_many_say_what_to_change(served: Served, monkeypatch:
     assert served.officers.reader.search(Query(COUNTY, outcome=OUTCOME)) == (), "no file, no word of one"
 
 
-async def test_a_log_that_cannot_prove_its_entries_makes_no_pack(served: Served) -> None:
+async def test_a_log_that_cannot_prove_its_entries_makes_no_pack(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await a_look(served)
-    served.tamper("DELETE FROM log_tile")
+
+    def unproven(*_: object) -> None:
+        raise VerificationError("no path")
+
+    monkeypatch.setattr("gateway.exporting.Exports.pack", unproven)
     with pytest.raises(NotPacked) as caught:
         await pack(served)
     assert "cannot prove" in caught.value.words
