@@ -19,7 +19,7 @@ from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.export.rows import ExportRows
 from audit.log import Append
 from audit.reader import LogReader
-from consent.portal import could_see, receipts, story
+from consent.portal import could_see, receipts, renewing, requests, story
 from consent.portal import settings as settings_pages
 from consent.portal.context import PortalSettings
 from consent.portal.objecting import add_pages as add_objecting
@@ -38,6 +38,8 @@ from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
 from gateway.services.objecting import Objections
 from gateway.services.portal import ResidentServices
+from gateway.services.renewing import Renewing
+from gateway.services.requests import ResidentRequests
 from gateway.services.settings_of import SettingsPages
 from gateway.services.story import StoryPages
 from gateway.settings import read_sign_in_secret
@@ -91,14 +93,14 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     objections = Objections(
         gateway.ledger, gateway.keys, reader, gateway.consenting, gateway.policy, gateway.clock
     )
-    policy = PolicyServices(gateway.views)
-    stories = StoryPages(gateway.stories, gateway.keys, gateway.telling, policy)
     portal = PortalSettings(
         leave_to=settings.leave_url,
         form_targets=signin.form_targets,
         now=gateway.clock.now,
         insecure_cookies=settings.insecure_cookies,
     )
+    policy = PolicyServices(gateway.views)
+    stories = StoryPages(gateway.stories, gateway.keys, gateway.telling, policy)
     consent_receipts = ConsentReceipts(
         keys=gateway.keys,
         reader=reader,
@@ -123,15 +125,25 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         ),
         clock=gateway.clock,
     )
+    renewals = Renewing(
+        gateway.database,
+        gateway.ledger,
+        gateway.keys,
+        gateway.consenting,
+        gateway.policy,
+        gateway.clock,
+    )
     groups = (
         partial(could_see.add_pages, policy=policy),
+        partial(add_objecting, services=objections),
+        partial(receipts.add_pages, receipts=consent_receipts),
         partial(story.add_pages, stories=stories),
         partial(
             settings_pages.add_pages,
             settings=SettingsPages(gateway.wishes, gateway.keys, gateway.choosing, signin),
         ),
-        partial(receipts.add_pages, receipts=consent_receipts),
-        partial(add_objecting, services=objections),
+        partial(requests.add_pages, requests=ResidentRequests(gateway.asking, gateway.consenting)),
+        partial(renewing.add_pages, renewing=renewals),
         asked.for_residents(),
     )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
