@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median_high
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, column, delete, func, insert, select, table, update
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +29,6 @@ from core.times import from_ms, to_ms
 from gateway.alerting.looks import OrganisationLooks, Seen, by_practitioner
 from gateway.alerting.noticing import about
 from gateway.alerting.store import Opening, open_alert
-from gateway.alerting.ties import Ties
 from gateway.people.tags import Tags
 
 HABIT_DAYS: Final = 56
@@ -45,6 +44,14 @@ _DAY = table(
         for name in ("organisation", "day", "practitioner", "looks", "people", "unshown", "unsocial")
     ),
 )
+
+
+class Tied(Protocol):
+    """`gateway.alerting.ties.Ties`; the measured year of `bench.alerts` has one of its own."""
+
+    def tied(self, tag: bytes, organisation: str) -> bool:
+        """Whether anything ties the organisation to whom entries with that tag are about."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Scanning:
 
     database: Database
     looks: OrganisationLooks
-    ties: Ties
+    ties: Tied
     tags: Tags
     hours: Hours
     keys: KeyStore
