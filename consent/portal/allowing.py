@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from consent.portal.choosing import EMPTY, Typed, durations, read_choice
 from consent.portal.context import Portal
-from consent.portal.ports import NotPossible, Offer
+from consent.portal.ports import NotPossible, Offer, Resident
 from core.pages.rendering import Viewer
 from core.pages.routing import NotHereError
 
@@ -15,18 +15,18 @@ OFFERS = "/portal/allow"
 
 def add_pages(router: APIRouter, portal: Portal) -> None:
     """Add `/allow`, `/allow/{organisation}/{purpose}` and `/not-allowed` to the router."""
-    services, pages = portal.services, portal.pages
+    pages = portal.pages
 
     @router.get("/allow", response_class=Response)
     async def offers(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
-        found = await services.offers(resident.person)
+        found = await portal.serving(resident).offers(resident.person)
         return pages.page(request, "portal/offers.html", viewer=viewer, offers=found)
 
     @router.get("/allow/{organisation}/{purpose}", response_class=Response)
     async def offer(request: Request, organisation: str, purpose: str) -> Response:
         resident, viewer = await portal.resident(request)
-        found = await _offer(portal, resident.person, organisation, purpose)
+        found = await _offer(portal, resident, organisation, purpose)
         return _offer_page(portal, request, viewer, found, EMPTY, 200)
 
     @router.post("/allow/{organisation}/{purpose}", response_class=Response)
@@ -34,13 +34,13 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         resident, viewer, form = await portal.posted(request)
         if form.one("answer") == "no":
             return pages.go("/portal/not-allowed")
-        found = await _offer(portal, resident.person, organisation, purpose)
+        found = await _offer(portal, resident, organisation, purpose)
         lengths = durations(found, portal.settings.now(), pages.words)
         choice = read_choice(form, found, lengths, pages.words)
         if isinstance(choice, Typed):
             return _offer_page(portal, request, viewer, found, choice, 422)
         try:
-            done = await services.allow(resident.person, choice)
+            done = await portal.serving(resident).allow(resident.person, choice)
         except NotPossible as problem:
             typed = Typed(choice.sections, str(choice.days), {"answer": problem.words})
             return _offer_page(portal, request, viewer, found, typed, 409)
@@ -52,8 +52,8 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         return pages.page(request, "portal/not-allowed.html", viewer=viewer)
 
 
-async def _offer(portal: Portal, person: str, organisation: str, purpose: str) -> Offer:
-    for one in await portal.services.offers(person):
+async def _offer(portal: Portal, resident: Resident, organisation: str, purpose: str) -> Offer:
+    for one in await portal.serving(resident).offers(resident.person):
         if (one.organisation, one.purpose) == (organisation, purpose):
             return one
     raise NotHereError("offer")

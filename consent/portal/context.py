@@ -18,6 +18,9 @@ from core.pages.rendering import Frame, Link, Pages, Viewer
 from core.pages.routing import NotOursError, SignInNeededError
 
 HOME = "/portal/"
+ACTING_MENU = frozenset({HOME, "/portal/allow", "/portal/history"})
+"""What stands in the menu of somebody who acts for another."""
+
 BesideHome: TypeAlias = Callable[[str], Awaitable[Mapping[str, object]]]
 """What a group of pages has to show on the first page: person -> names that portal/home.html reads."""
 
@@ -70,8 +73,19 @@ class Portal:
         found = await self.services.signed_in(request)
         if found is None:
             raise SignInNeededError("portal")
-        await self._speak(request, found.person)
-        return found, Viewer(found.name, found.csrf, self.services.sign_out_url(request))
+        await self._speak(request, found.own)
+        return found, self._viewer(request, found)
+
+    def serving(self, resident: Resident) -> PortalServices:
+        """The services as far as they are this resident's: a representative's keep to their scope."""
+        return self.services if resident.acting is None else self.services.serving(resident)
+
+    def _viewer(self, request: Request, resident: Resident) -> Viewer:
+        out = self.services.sign_out_url(request)
+        if resident.acting is None:
+            return Viewer(resident.name, resident.csrf, out)
+        menu = tuple(one for one in self.pages.frame.menu if one.href in ACTING_MENU)
+        return Viewer(resident.name, resident.csrf, out, acting=resident.acting.word, menu=menu)
 
     async def posted(self, request: Request) -> tuple[Resident, Viewer, Form]:
         """Who posted which form; raises `SignInNeededError`, `NotOursError`, `FormError`."""

@@ -11,21 +11,21 @@ from core.pages.rendering import Viewer
 
 def add_pages(router: APIRouter, portal: Portal) -> None:
     """Add `/` and `/stop/{id}` to the router."""
-    services, pages = portal.services, portal.pages
+    pages = portal.pages
 
     @router.get("/", response_class=Response)
     async def home(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
-        overview = await services.overview(resident.person)
+        overview = await portal.serving(resident).overview(resident.person)
         beside: dict[str, object] = {}
-        for part in portal.beside_home:
+        for part in portal.beside_home if resident.acting is None else ():
             beside |= await part(resident.person)
         return pages.page(request, "portal/home.html", viewer=viewer, overview=overview, **beside)
 
     @router.get("/stop/{permission_id}", response_class=Response)
     async def ask_to_stop(request: Request, permission_id: str) -> Response:
         resident, viewer = await portal.resident(request)
-        overview = await services.overview(resident.person)
+        overview = await portal.serving(resident).overview(resident.person)
         permitted = _find(overview.permitted, permission_id)
         if permitted is None:
             return _not_on_the_list(request, viewer)
@@ -35,7 +35,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
     async def stop(request: Request, permission_id: str) -> Response:
         resident, viewer, _form = await portal.posted(request)
         try:
-            done = await services.stop(resident.person, permission_id)
+            done = await portal.serving(resident).stop(resident.person, permission_id)
         except NotPossible as problem:
             return pages.page(
                 request, "portal/not-possible.html", viewer=viewer, status=409, words=problem.words, back=HOME

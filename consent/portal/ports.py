@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from starlette.requests import Request
 
+from consent.portal.acting_ports import ActingFor
 from consent.portal.questions_ports import Beside
 from core.errors import OnceToldError
 
@@ -66,14 +67,21 @@ class NotPossible(OnceToldError):  # noqa: N818 - an answer to the resident, not
 class Resident:
     """Whoever is signed in.
 
-    person: opaque internal id, never shown. name: as the sign-in service tells it. csrf: token for the session's forms.
-    assurance: how sure the sign-in is, e.g. "P9"; never shown.
+    person: opaque internal id, never shown, of whom the pages are about. name: as the sign-in service tells it. csrf: token
+    for the session's forms. assurance: how sure the sign-in is, e.g. "P9"; never shown. acting: where whoever is signed in
+    acts for that person, and is somebody else.
     """
 
     person: str
     name: str
     csrf: str
     assurance: str
+    acting: ActingFor | None = None
+
+    @property
+    def own(self) -> str:
+        """The id of whoever is signed in, for whomever they act."""
+        return self.person if self.acting is None else self.acting.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +318,10 @@ class PortalServices(Protocol):
 
     def csrf_ok(self, request: Request, token: str) -> bool:
         """Whether a form's token belongs to this request's session."""
+        ...
+
+    def serving(self, resident: Resident) -> PortalServices:
+        """These services as far as they are this resident's: for a representative, those within their scope."""
         ...
 
     async def overview(self, person: str) -> Overview:

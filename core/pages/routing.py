@@ -31,6 +31,17 @@ class NotOursError(OnceToldError):
     """A form was posted without the token that our own page holds, or with an old one."""
 
 
+class GoInsteadError(OnceToldError):
+    """Nothing is done here; the browser goes to another page of ours, which says why. address: a path on our host."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("another page answers")
+        self.address = address
+
+
+_STATUS = {NotHereError: 404, RequestValidationError: 404, NotOursError: 403, FormError: 400}
+
+
 def page_router(pages: Pages, prefix: str, sign_in_url: Callable[[Request], str]) -> APIRouter:
     """A router whose handlers may raise the errors above, `FormError` and `ClosedError`, and anything by mistake.
 
@@ -55,12 +66,10 @@ def page_router(pages: Pages, prefix: str, sign_in_url: Callable[[Request], str]
                     return pages.page(
                         request, "pages/sign-in.html", status=403, sign_in_url=sign_in_url(request)
                     )
-                except (NotHereError, RequestValidationError):
-                    return pages.error(request, 404)
-                except NotOursError:
-                    return pages.error(request, 403)
-                except FormError:
-                    return pages.error(request, 400)
+                except GoInsteadError as error:
+                    return pages.go(error.address)
+                except (NotHereError, RequestValidationError, NotOursError, FormError) as error:
+                    return pages.error(request, _STATUS[type(error)])
                 except ClosedError as error:
                     log.warning("page-closed", part=error.part, correlation_id=correlation_of(request))
                     return pages.error(request, 503)

@@ -30,7 +30,10 @@ from gateway.policy.register_values import Registers
 from gateway.problems import BadRequestError, FieldFault
 
 SCOPE: Final = "consents"
-NOTICE: Final = "Written down. If somebody was heard to say something else later, that counts. Whether there is such a person is not told."
+NOTICE: Final = (
+    "Written down. What was said last counts, also where that arrives later. "
+    "Whether there is such a person, and what they said before, is not told."
+)
 _AHEAD: Final = timedelta(minutes=2)
 """By how much a device's clock may be ahead of ours."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
@@ -28,26 +28,33 @@ from consent.portal.ports import (
     NotPossible,
     Offer,
     Overview,
+    PortalServices,
     Proof,
     ReceiptCheck,
     Resident,
 )
 from core.clock import Clock
+from core.errors import ClosedError
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.routing import GoInsteadError
 from core.times import from_ms
 from gateway.consenting import Consenting, Grant
 from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Registers
 from gateway.reviews.store import Reviews, is_told
+from gateway.services.acting import Acting, is_about_acting, may_open
+from gateway.services.acting_within import ActingWithin
 from gateway.services.completeness import Completeness
 from gateway.services.entries import INDEX_MAXIMUM
 from gateway.services.looks import KINDS, Looks
 from gateway.services.permitting import Permitting
 from gateway.services.proving import Proving
 from gateway.signin.service import SignIn
+from gateway.signin.sessions import Session
 
 T = TypeVar("T")
 _REFERENCE = "OT-"
+OVER, NOT_HERE = "/portal/acting/over", "/portal/acting/not-here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class ResidentServices:
     log_key: VerifierKey
     reviews: Reviews
     other_log_keys: tuple[VerifierKey, ...] = ()
+    acting: Acting | None = None
 
     @property
     def registers(self) -> Registers:
@@ -75,7 +83,33 @@ class ResidentServices:
         session = await self.signin.current(request, "portal")
         if session is None:
             return None
-        return Resident(session.subject, session.name, session.csrf, session.assurance)
+        own = Resident(session.subject, session.name, session.csrf, session.assurance)
+        if session.acting is None:
+            return own
+        return await self._acting_for(request, session, own)
+
+    async def _acting_for(self, request: Request, session: Session, own: Resident) -> Resident:
+        """Whoever is signed in, as somebody's representative. Raises `GoInsteadError`, with nothing done."""
+        path = request.url.path
+        found = None if self.acting is None else await self.acting.now(session)
+        if found is None or self.acting is None:
+            # Never quietly back to their own record: the form that comes may be meant for the other's.
+            if is_about_acting(path):
+                return own
+            raise GoInsteadError(OVER)
+        person, acting = found
+        if not may_open(path):
+            await self.acting.refused(person, acting, "page")
+            raise GoInsteadError(NOT_HERE)
+        return replace(own, person=person, acting=acting)
+
+    def serving(self, resident: Resident) -> PortalServices:
+        """See `PortalServices.serving`."""
+        if resident.acting is None:
+            return self
+        if self.acting is None:
+            raise ClosedError("representatives", "not composed")
+        return ActingWithin(self, self.acting, resident, resident.acting)
 
     def sign_in_url(self, request: Request) -> str:
         """See `PortalServices.sign_in_url`."""
@@ -99,6 +133,10 @@ class ResidentServices:
 
     async def allow(self, person: str, choice: Choice) -> Done:
         """See `PortalServices.allow`."""
+        return await self.allow_as(person, choice, Given("portal", person), None)
+
+    async def allow_as(self, person: str, choice: Choice, by: Given, latest: datetime | None) -> Done:
+        """The same, given by somebody, and ending no later than that."""
         permitting = self._permitting
         offer = next(
             (
@@ -114,37 +152,46 @@ class ResidentServices:
             raise NotPossible("Choose what they can see, and for how long.")
         if offer.longest_days is not None and choice.days > offer.longest_days:
             raise NotPossible(f"You can allow this for {offer.longest_days} days at most.")
+        until = self.clock.now() + timedelta(days=choice.days)
         grant = Grant(
             purpose=choice.purpose,
             recipient=choice.organisation,
             sections=permitting.fields(choice.organisation, choice.purpose, choice.sections),
             sources=permitting.sources(choice.organisation, choice.purpose),
-            until=self.clock.now() + timedelta(days=choice.days),
+            until=until if latest is None else min(until, latest),
         )
         key = await asyncio.to_thread(self._key, person)
         try:
-            committed = await self.consenting.give(key, grant, Given("portal", person))
+            committed = await self.consenting.give(key, grant, by)
         except NoRowError as error:
             raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
         return self._done(committed.receipts[-1], committed.value, "allowed")
 
     async def stop(self, person: str, permission_id: str) -> Done:
         """See `PortalServices.stop`."""
+        return await self.stop_as(person, permission_id, Given("portal", person))
+
+    async def stop_as(self, person: str, permission_id: str, by: Given) -> Done:
+        """The same, done by somebody."""
         key = await asyncio.to_thread(self._key, person)
         try:
-            committed = await self.consenting.withdraw(key, permission_id, Given("portal", person))
+            committed = await self.consenting.withdraw(key, permission_id, by)
         except NotStandingError as error:
             raise NotPossible("That was stopped already, or it has ended. Nobody looks under it.") from error
         return self._done(committed.receipts[0], committed.value, "stopped")
 
     async def done(self, person: str, reference: str) -> Done | None:
         """See `PortalServices.done`."""
+        return await self.done_by(person, reference, None)
+
+    async def done_by(self, person: str, reference: str, by: str | None) -> Done | None:
+        """The same; with `by`, only what that one did."""
         index = reference.removeprefix(_REFERENCE)
         if not (
             reference.startswith(_REFERENCE) and index.isascii() and index.isdigit() and len(index) <= 18
         ):
             return None
-        return await self._with_key(person, lambda key: self._done_before(key, int(index)), None)
+        return await self._with_key(person, lambda key: self._done_before(key, int(index), by), None)
 
     async def history(self, person: str, before: int | None) -> tuple[Look, ...]:
         """See `PortalServices.history`."""
@@ -185,11 +232,11 @@ class ResidentServices:
     def _complete(self, key: SubjectKey) -> Complete:
         return Completeness(self.reader, self.reviews, self.registers, self.clock).of(key, KINDS)
 
-    def _done_before(self, key: SubjectKey, index: int) -> Done | None:
+    def _done_before(self, key: SubjectKey, index: int, by: str | None) -> Done | None:
         found = self._proving.decision(key, index)
-        if found is None:
+        if found is None or by not in {None, found.by}:
             return None
-        receipt, permission, gave = found
+        receipt, permission, gave = found.receipt, found.permission, found.gave
         return self._done(receipt, permission, "allowed" if gave else "stopped")
 
     def _done(self, receipt: Receipt, permission: Permission, what: Literal["allowed", "stopped"]) -> Done:

@@ -17,11 +17,21 @@ from consent.portal.ports import Proof, ReceiptCheck
 from core.keys import SubjectKey
 from gateway.questions.asking import LOOKS
 from gateway.reviews.store import is_told
-from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened
+from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text
 from gateway.services.words import seen_words
 
 GAVE = frozenset({"given"})
 """Outcomes of decisions after which something is allowed; after every other one it is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision that stands in the log: what it was about, whether it allowed that, and the subject id of who took it."""
+
+    receipt: Receipt
+    permission: Permission
+    gave: bool
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,8 @@ class Proving:
             can_ask=entry.kind in LOOKS,
         )
 
-    def decision(self, key: SubjectKey, index: int) -> tuple[Receipt, Permission, bool] | None:
-        """The person's own decision in an entry: its receipt, what it was about, and whether it allowed that."""
+    def decision(self, key: SubjectKey, index: int) -> Decision | None:
+        """The decision about the person's record in an entry."""
         entry = self.reader.entry(index)
         if entry is None or entry.tag != key.tag or entry.kind != Kind.CONSENT.value:
             return None
@@ -71,7 +81,8 @@ class Proving:
         if "permission" not in decided:
             return None
         permission = Permission.from_json(mapping(decided["permission"]))
-        return self.reader.receipt(index), permission, entry.outcome in GAVE
+        by = text(mapping(decided.get("by")).get("by"))
+        return Decision(self.reader.receipt(index), permission, entry.outcome in GAVE, by)
 
     def check_receipt(self, text: str, leaf: str) -> ReceiptCheck:
         """Whether a receipt is true, for anybody; keeps nothing of it."""

@@ -72,6 +72,11 @@ class SignIn:
         cookie = self.cookies.read(request.headers, "session")
         return None if cookie is None else await self._sessions.find(cookie, kind)
 
+    async def turn(self, request: HTTPConnection, kind: Kind, acting: str | None) -> str | None:
+        """Have this request's session act by an authority, or for itself; gives its new cookie. Raises `ClosedError`."""
+        cookie = self.cookies.read(request.headers, "session")
+        return None if cookie is None else await self._sessions.turn(cookie, kind, acting)
+
     def csrf_ok(self, request: HTTPConnection, kind: Kind, token: str) -> bool:
         """Whether a posted form is one of this session's own. Whether the session is still good, `current` says."""
         cookie = self.cookies.read(request.headers, "session")

@@ -7,7 +7,7 @@ session nor lengthen one. Limits: OWASP ASVS 5.0, 7.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, cast
 
@@ -28,17 +28,24 @@ TOUCH_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a session tells the pages. organisation, role: an officer's. assurance: proofing (portal) or acr (console)."""
+    """What a session tells the pages. organisation, role: an officer's. assurance: proofing (portal) or acr (console).
+
+    acting: the authority by which a resident acts for somebody else now; None while they act for themselves.
+    """
 
     name: str = field(repr=False)
     organisation: str | None
     role: str | None
     assurance: str
+    acting: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is signed in. subject: internal person id (portal) or the officer's id. csrf: the token of its forms."""
+    """Who is signed in. subject: internal person id (portal) or the officer's id. csrf: the token of its forms.
+
+    acting: see `About`. Whether that authority still stands is not the session's to know.
+    """
 
     kind: Kind
     subject: str = field(repr=False)
@@ -47,6 +54,7 @@ class Session:
     role: str | None
     assurance: str
     csrf: str = field(repr=False)
+    acting: str | None = None
 
 
 class Sessions:
@@ -65,17 +73,32 @@ class Sessions:
         cookie = new_secret()
         now_ms = self._now_ms()
         place, expires_ms = digest(cookie), now_ms + self._longest_ms
-        sealed = seal_json(
-            _key(cookie),
-            [about.name, about.organisation, about.role, about.assurance],
-            _context(place, kind, subject, now_ms, expires_ms),
-        )
+        sealed = _seal(cookie, about, _context(place, kind, subject, now_ms, expires_ms))
         await self._store.add_session(
             StoredSession(place, kind, subject, sealed, now_ms, now_ms, expires_ms),
             None if replaces is None else digest(replaces),
             now_ms - self._idle_ms,
         )
         return cookie
+
+    async def turn(self, cookie: str, kind: Kind, acting: str | None) -> str | None:
+        """Have a session act by an authority, or for its own subject again; gives its new cookie, None where it is over.
+
+        The old cookie ends, so that a form of a page that was open before can no longer be posted about somebody else; the
+        session lasts no longer for it.
+        """
+        row = await self._store.find_session(digest(cookie))
+        now_ms = self._now_ms()
+        about = None if row is None or row.kind != kind else self._about(cookie, row, now_ms)
+        if row is None or about is None:
+            return None
+        new = new_secret()
+        place = digest(new)
+        context = _context(place, kind, row.subject, row.created_ms, row.expires_ms)
+        sealed = _seal(new, replace(about, acting=acting), context)
+        turned = StoredSession(place, kind, row.subject, sealed, row.created_ms, now_ms, row.expires_ms)
+        await self._store.add_session(turned, row.id, now_ms - self._idle_ms)
+        return new
 
     async def find(self, cookie: str, kind: Kind) -> Session | None:
         """The session of a cookie, of this kind and still good; notes that it was used. An ended one is removed."""
@@ -98,6 +121,7 @@ class Sessions:
             role=about.role,
             assurance=about.assurance,
             csrf=token_for(cookie, kind),
+            acting=about.acting,
         )
 
     async def began_within(self, cookie: str, kind: Kind, span: timedelta) -> bool:
@@ -125,11 +149,16 @@ class Sessions:
             value = open_json(_key(cookie), row.sealed, context)
         except SealError:
             return None
-        return About(*cast("tuple[str, str | None, str | None, str]", value))
+        return About(*cast("tuple[str, str | None, str | None, str, str | None]", value))
 
     def _now_ms(self) -> int:
         self._clock.assert_sound()
         return to_ms(self._clock.now())
+
+
+def _seal(cookie: str, about: About, context: str) -> bytes:
+    value = [about.name, about.organisation, about.role, about.assurance, about.acting]
+    return seal_json(_key(cookie), value, context)
 
 
 def _key(cookie: str) -> bytes:

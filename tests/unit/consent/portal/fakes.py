@@ -303,6 +303,9 @@ class FakePortal:
     def csrf_ok(self, request: Request, token: str) -> bool:
         return token == TOKEN
 
+    def serving(self, resident: Resident) -> FakePortal:
+        return self
+
     async def overview(self, person: str) -> Overview:
         if person == "closed":
             raise ClosedError("consent ledger", "cannot be read")
