@@ -28,6 +28,8 @@ from gateway.services.could_see import PolicyServices
 from gateway.services.reviewing import ReviewDesk
 from gateway.signin.sessions import About
 from tests.unit.core.pages.browser import Answer, ask
+from tests.unit.gateway.services.asking import ask as ask_about
+from tests.unit.gateway.services.asking import asked_pages, reply
 from tests.unit.gateway.services.looking import (
     COUNCIL,
     COUNTY,
@@ -66,6 +68,9 @@ class Portal:
             if address in found or address == "/portal/leave":
                 continue
             answer = await self.get(address)
+            if answer.status == 303:
+                waiting.append(answer.headers["location"])
+                continue
             assert answer.status == 200, address
             found[address] = answer.text
             waiting += [link.replace("&amp;", "&") for link in LINK.findall(answer.text)]
@@ -84,7 +89,10 @@ async def portal(tmp_path: Path) -> AsyncIterator[Portal]:
     async with serving(tmp_path) as served:
         app = FastAPI()
         settings = PortalSettings(now=served.clock.now)
-        groups = (partial(could_see.add_pages, policy=PolicyServices(served.way.parts)),)
+        groups = (
+            partial(could_see.add_pages, policy=PolicyServices(served.way.parts)),
+            asked_pages(served).for_residents(),
+        )
         app.include_router(build_router(served.residents, groups, settings))
         about = About("Ada Example", None, None, "P9")
         cookie = await served.sessions.open("portal", served.person, about, None)
@@ -101,7 +109,10 @@ async def a_life(served: Served) -> None:
         entry = seal_entry(draft, served.way.person.key)
         served.way.home.log.append(Append(only(None, entry)))
     await emergency(served)
-    await enquiry(served, hold_back=None)
+    looked = (await enquiry(served, hold_back=None)).receipt.index
+    answered, waiting = await ask_about(served, looked), await emergency(served)
+    await reply(served, answered.index, "right")
+    await ask_about(served, waiting.receipt.index)
 
 
 async def held_looks(served: Served) -> None:
@@ -112,6 +123,9 @@ async def held_looks(served: Served) -> None:
     await decide(served, officer(COUNTY), "look-again", first, "again", days=7)
     await decide(served, officer(COUNCIL), "break-glass", second, "right", words="In danger.")
     await decide(served, officer(HOSPITAL), "break-glass", second, "wrong", words="No danger.")
+    reveals = asked_pages(served).reveals()
+    for look, organisation in ((first, COUNTY), (second, COUNCIL)):
+        await reveals.reveal(officer(organisation), look, "check", "To check it.")
 
 
 def about(served: Served) -> dict[int, StoredEntry]:
@@ -150,6 +164,7 @@ async def leaves_no_trace(portal: Portal, happens: Callable[[Served], Awaitable[
             f"{place}/receipt.txt",
             f"{place}/written-down.json",
             f"/portal/done/OT-{index}",
+            f"/portal/questions/about/{index}",
         ):
             assert (await portal.get(address)).status == 404, address
 
@@ -178,6 +193,7 @@ def told_decisions(detail: FromClause) -> ColumnElement[bool]:
 
 
 CARELESS = {
+    "the questions": ("gateway.services.questions.is_told", every),
     "the history": ("gateway.services.looks.stands_in_history", every),
     "the proofs": ("gateway.services.proving.is_told", every),
     "the last look": ("gateway.services.portal.is_told", every),
