@@ -19,7 +19,7 @@ from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.export.rows import ExportRows
 from audit.log import Append
 from audit.reader import LogReader
-from consent.portal import could_see, receipts, renewing, requests, story
+from consent.portal import could_see, downloading, receipts, renewing, requests, story
 from consent.portal import settings as settings_pages
 from consent.portal.context import PortalSettings
 from consent.portal.objecting import add_pages as add_objecting
@@ -36,6 +36,9 @@ from gateway.services.asked import AskedPages
 from gateway.services.consent_receipts import ConsentReceipts
 from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
+from gateway.services.held_beside import parts_beside
+from gateway.services.held_parts import Decisions, History, OtherLines, SignedReceipts, WhoKnows
+from gateway.services.holding import Holding
 from gateway.services.objecting import Objections
 from gateway.services.portal import ResidentServices
 from gateway.services.renewing import Renewing
@@ -137,6 +140,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         partial(could_see.add_pages, policy=policy),
         partial(add_objecting, services=objections),
         partial(receipts.add_pages, receipts=consent_receipts),
+        partial(downloading.add_pages, downloads=_everything_held(gateway, reader, consent_receipts)),
         partial(story.add_pages, stories=stories),
         partial(
             settings_pages.add_pages,
@@ -154,6 +158,27 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     for_officers = (*asked.for_officers(), *alerts.for_officers(asked.officer_questions()))
     app.include_router(build_console(officers, for_officers, console), include_in_schema=False)
     return store.close
+
+
+def _everything_held(gateway: Gateway, reader: LogReader, receipts_of: ConsentReceipts) -> Holding:
+    """What a resident downloads. Whatever keeps rows about people has its part here."""
+    keys, policy = gateway.keys, gateway.policy
+    return Holding(
+        parts=(
+            Decisions(keys, gateway.ledger, policy),
+            SignedReceipts(keys, receipts_of),
+            History(keys, reader, Reviews(gateway.database), policy),
+            OtherLines(keys, reader, policy),
+            WhoKnows(gateway.locator, policy),
+            *parts_beside(gateway.database, keys, policy),
+        ),
+        keys=keys,
+        committer=gateway.committer,
+        clock=gateway.clock,
+        registers=lambda: gateway.registers,
+        log_keys=(gateway.log_key, *gateway.other_log_keys),
+        receipt_keys=gateway.receipt_keys.public,
+    )
 
 
 def _sign_in(gateway: Gateway, issuer: str, store: SignInStore) -> SignIn:
