@@ -10,6 +10,7 @@ from consent.portal.choosing import Duration, durations
 from consent.portal.context import HOME, Portal
 from consent.portal.ports import NotPossible
 from consent.portal.renewing_ports import Ending, RenewingServices
+from consent.portal.requests import assert_own
 from core.pages.rendering import Viewer
 
 
@@ -25,6 +26,7 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
     @router.get("/keep/{permission_id}", response_class=Response)
     async def ask_to_keep(request: Request, permission_id: str) -> Response:
         resident, viewer = await portal.resident(request)
+        assert_own(resident)
         found = await _ending(renewing, resident.person, permission_id)
         if found is None:
             return _not_now(request, viewer)
@@ -33,6 +35,7 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
     @router.post("/keep/{permission_id}", response_class=Response)
     async def keep(request: Request, permission_id: str) -> Response:
         resident, viewer, form = await portal.posted(request)
+        assert_own(resident)
         found = await _ending(renewing, resident.person, permission_id)
         if found is None:
             return _not_now(request, viewer)

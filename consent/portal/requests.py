@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from consent.portal.choosing import EMPTY, Typed, durations, read_choice
 from consent.portal.context import HOME, Portal
-from consent.portal.ports import NotPossible
+from consent.portal.ports import NotPossible, Resident
 from consent.portal.requests_ports import Asked, Reply, RequestServices
 from core.pages.rendering import Viewer
 from core.pages.routing import NotHereError
@@ -29,12 +29,14 @@ def add_pages(router: APIRouter, portal: Portal, requests: RequestServices) -> N
     @router.get("/requests/{request_id}", response_class=Response)
     async def asked(request: Request, request_id: str) -> Response:
         resident, viewer = await portal.resident(request)
+        assert_own(resident)
         found = await _asked(requests, resident.person, request_id)
         return _page(portal, request, viewer, found, EMPTY, 200)
 
     @router.post("/requests/{request_id}", response_class=Response)
     async def answer(request: Request, request_id: str) -> Response:
         resident, viewer, form = await portal.posted(request)
+        assert_own(resident)
         found = await _asked(requests, resident.person, request_id)
         if found.state != "waiting":
             return _page(portal, request, viewer, found, EMPTY, 409)
@@ -54,6 +56,12 @@ def add_pages(router: APIRouter, portal: Portal, requests: RequestServices) -> N
             found = await _asked(requests, resident.person, request_id)
             return _page(portal, request, viewer, found, typed, 409)
         return pages.go(f"/portal/done/{done.reference}")
+
+
+def assert_own(resident: Resident) -> None:
+    """Raise `NotHereError` for somebody who acts for another: what a person was asked is theirs to answer."""
+    if resident.acting is not None:
+        raise NotHereError("request")
 
 
 async def _asked(requests: RequestServices, person: str, request_id: str) -> Asked:
