@@ -78,7 +78,8 @@ class Proving:
             return None
         decided = mapping(opening.detail.get("detail"))
         # What the person told of themselves, or how to reach them, is a change of theirs and no decision about a look.
-        if "permission" not in decided:
+        # And what was heard by a practitioner is told by the history: it may not have come to stand.
+        if "permission" not in decided or "took" in decided:
             return None
         permission = Permission.from_json(mapping(decided["permission"]))
         by = text(mapping(decided.get("by")).get("by"))
