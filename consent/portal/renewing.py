@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
@@ -30,7 +31,7 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
         found = await _ending(renewing, resident.person, permission_id)
         if found is None:
             return _not_now(request, viewer)
-        return _page(portal, request, viewer, found, str(found.days), {}, 200)
+        return _page(portal, request, viewer, found, _usual(_lengths(portal, found), found.days), {}, 200)
 
     @router.post("/keep/{permission_id}", response_class=Response)
     async def keep(request: Request, permission_id: str) -> Response:
@@ -67,7 +68,16 @@ async def _ending(renewing: RenewingServices, person: str, permission_id: str) -
 
 
 def _lengths(portal: Portal, ending: Ending) -> tuple[Duration, ...]:
-    return durations(ending.offer, portal.settings.now(), portal.pages.words)
+    """Those that end later than it does now, or the longest there is."""
+    now = portal.settings.now()
+    found = durations(ending.offer, now, portal.pages.words)
+    later = tuple(one for one in found if now + timedelta(days=one.days) > ending.until)
+    return later or found[-1:]
+
+
+def _usual(lengths: tuple[Duration, ...], days: int) -> str:
+    """The length to begin with: as long as it was allowed for, as nearly as can be chosen."""
+    return str(min(lengths, key=lambda length: abs(length.days - days)).days)
 
 
 def _page(

@@ -65,7 +65,7 @@ ENDING = Ending(
     until=NOW + timedelta(days=9),
     used=2,
     last_used=NOW - timedelta(days=1),
-    days=91,
+    days=90,
 )
 STATES: dict[str, AskedState] = {"yes": "allowed", "no": "not-allowed", "late": "expired", "over": "over"}
 

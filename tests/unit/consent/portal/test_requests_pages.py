@@ -72,8 +72,8 @@ async def test_what_waits_stands_on_top_of_the_first_page(portal: Portal) -> Non
 
 async def test_what_ends_soon_is_told_on_its_card_with_how_it_was_used(portal: Portal) -> None:
     home = await portal.page("/portal/", "many")
-    assert "Ends on 29 October 2026. Used 2 times since 10 September 2026." in home.text
-    assert "Ends on 29 October 2026. Not used since 10 September 2026." in home.text
+    assert "Ends on 29 October 2026. They looked 2 times since 10 September 2026." in home.text
+    assert "Ends on 29 October 2026. They did not look since 10 September 2026." in home.text
     assert KEEP in {link["href"] for link in home.attributes("a")}
 
 
@@ -227,6 +227,9 @@ async def test_keeping_takes_two_clicks(portal: Portal) -> None:
     assert page.h1 == "Do you want to keep this longer?"
     assert "Harbour Help can look until 29 October 2026. Then it ends by itself." in page.text
     assert "They looked 2 times since 10 September 2026. Last on 19 October 2026 at 4:07pm." in page.text
+    # One week would end before it ends by itself.
+    lengths = [one["value"] for one in page.attributes("input") if one["name"] == "days"]
+    assert lengths == ["30", "91", "182", "365"]
     (chosen,) = [one for one in page.attributes("input") if "checked" in one]
     assert (chosen["name"], chosen["value"]) == ("days", "91")
     done = await portal.post(KEEP, {"csrf": TOKEN, "days": "91"})
