@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+from zipfile import BadZipFile, ZipFile
 
+from audit.entries import Opening
 from audit.errors import VerificationError
 from audit.note import VerifierKey
 from audit.text import from_base64
@@ -13,9 +17,16 @@ from audit.verify import verify_receipt
 from consent.receipts.errors import ReceiptError, ReceiptKeyError
 from consent.receipts.jws import TOKEN_MAXIMUM, token_in
 from consent.receipts.keys import PublicKey, parse_key_set
+from consent.receipts.strict import parse_object
 from consent.receipts.verifying import ConsentReceipt, verify
+from core.times import to_ms
+from core.vocabulary import JsonObject
 
 ZIP = b"PK\x03\x04"
+LINES = frozenset({"history.json", "other-lines.json"})
+RECEIPTS = "receipts.json"
+PART_MAXIMUM = 512 * 1024 * 1024
+"""Bytes of one part, unpacked: some hundred thousand lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,9 @@ class Trusted:
 def verify_file(file: Path, trusted: Trusted) -> Iterator[str]:
     """What was found, line by line. Raises `ReceiptError` or `VerificationError` when anything does not hold."""
     content = _read(file, 2 * TOKEN_MAXIMUM + 1)
+    if content.startswith(ZIP):
+        yield from _verify_download(file, trusted)
+        return
     try:
         token = token_in(content.decode("utf-8"))
     except UnicodeDecodeError:
@@ -52,6 +66,65 @@ def verify_file(file: Path, trusted: Trusted) -> Iterator[str]:
     if trusted.log_keys:
         check_log(receipt, trusted.log_keys)
     yield from lines_of(receipt, with_log=bool(trusted.log_keys))
+
+
+def _verify_download(file: Path, trusted: Trusted) -> Iterator[str]:
+    """A download of everything held: every line of the log in it, and every receipt."""
+    if not trusted.log_keys:
+        raise VerificationError("a download holds lines of the log: give the log's key with --log-key")
+    try:
+        with ZipFile(file) as archive:
+            names = set(archive.namelist())
+            for name in sorted(LINES & names):
+                rows = _rows(archive, name)
+                opened = sum(_check_line(row, trusted.log_keys) for row in rows)
+                yield f"{name}: {len(rows)} lines stand in the log; {opened} of them say what was written down"
+            if RECEIPTS in names:
+                receipts = [_text(row, "receipt") for row in _rows(archive, RECEIPTS)]
+                for one in receipts:
+                    check_log(verify(one, trusted.keys, trusted.issuer), trusted.log_keys)
+                yield f"{RECEIPTS}: {len(receipts)} receipts are signed, and the log tells of each"
+    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
+        raise VerificationError("the download is not whole") from error
+
+
+def _check_line(row: JsonObject, log_keys: Sequence[VerifierKey]) -> bool:
+    """Check one line; gives whether it says what was written down."""
+    leaf, opening = from_base64(_text(row, "leaf")), row.get("opening")
+    if leaf is None:
+        raise VerificationError("a leaf is not base64")
+    try:
+        known = None if opening is None else Opening.from_json(cast("JsonObject", opening))
+    except (ValueError, KeyError, TypeError) as error:
+        raise VerificationError("what was written down is malformed") from error
+    verified = verify_receipt(
+        _text(row, "receipt"), leaf, log_keys, None if known is None else (known.salt, known.detail)
+    )
+    if (verified.index, to_ms(verified.time)) != (row.get("index"), row.get("at")):
+        raise VerificationError(f"line {row.get('index')} is of another place or time")
+    columns = ("kind", "outcome", "recipient", "role", "purpose")
+    if known is not None and any(known.detail.get(name) != row.get(name) for name in columns):
+        raise VerificationError(f"line {verified.index} says something else than what was written down")
+    return known is not None
+
+
+def _rows(archive: ZipFile, name: str) -> list[JsonObject]:
+    if archive.getinfo(name).file_size > PART_MAXIMUM:
+        raise VerificationError(f"{name} is too large to be ours")
+    try:
+        rows = parse_object(archive.read(name)).get("rows")
+    except ValueError as error:
+        raise VerificationError(f"{name} is not plain JSON") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise VerificationError(f"{name} holds no rows")
+    return cast("list[JsonObject]", rows)
+
+
+def _text(row: JsonObject, name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise VerificationError(f"a row has no {name}")
+    return value
 
 
 def lines_of(receipt: ConsentReceipt, *, with_log: bool) -> Iterator[str]:
