@@ -132,6 +132,14 @@ async def test_what_cannot_be_kept_is_told_and_nothing_typed_is_lost(
     assert "Write a UK mobile number" in wrong.text
 
 
+async def test_the_hours_are_a_plain_list(room: Room) -> None:
+    page = await room.page(f"{ADDRESS}/reach/email", "many")
+    assert "None" not in page.text
+    chosen = [one["value"] for one in page.attributes("option") if "selected" in one]
+    assert chosen == ["9", "17"]
+    assert len(page.attributes("option")) == 50
+
+
 async def test_there_is_no_other_channel(room: Room) -> None:
     await room.page(f"{ADDRESS}/reach/letter", status=404)
     assert (await room.post(f"{ADDRESS}/reach/letter", WHERE)).status == 404
