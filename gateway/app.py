@@ -20,6 +20,7 @@ from audit.reader import LogReader
 from audit.witness.kept import Cosignatures
 from core.errors import ClosedError, OnceToldError
 from core.pages.static_files import STATIC_PATH, static_app
+from gateway import helping
 from gateway.api.audit_reading import AuditParts
 from gateway.api.contract import SUMMARY, TITLE, VERSION
 from gateway.api.operations import OperationParts
@@ -137,6 +138,8 @@ def _parts(gateway: Gateway) -> ApiParts:
         ),
         registers=RegisterParts(gateway.registers, gateway.sections),
         asking=gateway.asking,
+        consents=helping.consents_of(gateway),
+        representing=helping.representing_of(gateway),
         operations=OperationParts(
             store=gateway.log.store,
             log_key=gateway.log_key,

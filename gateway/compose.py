@@ -20,7 +20,9 @@ from audit.committer import Committer
 from audit.export.packing import PackSigning, pack_signing
 from audit.log import Log
 from audit.note import VerifierKey
+from consent.assisted.store import purge as purge_spoken
 from consent.ledger import Ledger
+from consent.representing.store import purge as purge_representations
 from consent.requests.store import Requests
 from consent.requests.values import Cap
 from consent.story.store import Stories
@@ -173,7 +175,8 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     log = Log(database, secrets.signer, clock, settings.log_origin)
     try:
         put_in_force(log, authority, keys, policy)
-        purge_inputs(database, clock.now())
+        for purge in (purge_inputs, purge_spoken, purge_representations):
+            purge(database, clock.now())
         requests.purge(clock.now())
         idempotency.purge(clock.now())
         finish(database, keys)

@@ -35,6 +35,7 @@ from gateway.people.locator import Locator
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
 from gateway.reviews.store import SAMPLE, WRONG
 from gateway.secrets import load_secrets
+from gateway.services.acting import representative_index
 from gateway.settings import Settings
 
 OUTCOME = "person-erased"
@@ -42,6 +43,7 @@ REASON_MAXIMUM = 500
 
 _LONDON = ZoneInfo("Europe/London")
 _PENDING = table("erasure_pending", column("subject"), column("at_ms"))
+_ACTS = table("representation", column("representative"))
 _DETAIL = table("log_entry_detail", column("index"), column("tag"))
 _ORGANISATION = table("log_entry_organisation", column("index"), column("code"))
 _TASK = table("review_task", *(column(name) for name in ("index", "kind", "due_ms", "closed_ms", "outcome")))
@@ -117,11 +119,14 @@ class Erasing:
         draft = Draft(Kind.ADMINISTRATION, OUTCOME, frozenset(), {"reason": words})
         entry = seal_entry(draft, self.keys.get_or_create("org:operator"))
         now = self.clock.now()
+        acts_as = representative_index(self.handles, person.nhs or "")
 
         def work(tx: Connection) -> Written[tuple[int, int], SealedEntry]:
             # Every writer of these rows holds the log's head, so nothing of them moves before the commit.
             self._may_go(tx, person.key, now)
             counts = _delete(tx, person.key, to_ms(now))
+            # Nobody is acted for by somebody who is erased.
+            tx.execute(delete(_ACTS).where(_ACTS.c.representative == acts_as))
             tx.execute(insert(_PENDING).values(subject=person.id, at_ms=to_ms(now)))
             return Written(counts, (entry,))
 

@@ -23,8 +23,10 @@ from consent.portal import could_see, downloading, receipts, renewing, requests,
 from consent.portal import settings as settings_pages
 from consent.portal.context import PortalSettings
 from consent.portal.objecting import add_pages as add_objecting
+from consent.portal.router import AddPages
 from consent.portal.router import build_router as build_portal
 from core.unit_of_work import only
+from gateway import helping
 from gateway.compose import Gateway
 from gateway.exporting import Exports
 from gateway.people.locator import Person, Registration
@@ -79,6 +81,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         log_key=gateway.log_key,
         reviews=reviews,
         other_log_keys=gateway.other_log_keys,
+        acting=helping.acting_of(gateway),
     )
     officers = OfficerServices(
         signin=signin,
@@ -136,7 +139,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         gateway.policy,
         gateway.clock,
     )
-    groups = (
+    groups: tuple[AddPages, ...] = (
         partial(could_see.add_pages, policy=policy),
         partial(add_objecting, services=objections),
         partial(receipts.add_pages, receipts=consent_receipts),
@@ -149,6 +152,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         partial(requests.add_pages, requests=ResidentRequests(gateway.asking, gateway.consenting)),
         partial(renewing.add_pages, renewing=renewals),
         asked.for_residents(),
+        *helping.groups_of(gateway, signin),
     )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)

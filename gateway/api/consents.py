@@ -50,7 +50,7 @@ class ConsentParts:
 
 def build_router(parts: Callable[[], ConsentParts], registers: Callable[[], Registers]) -> APIRouter:
     """The endpoint over its parts and the registers in force, which are first asked for by a request."""
-    router = APIRouter(prefix="/v1", tags=["consents"])
+    router = APIRouter(prefix="/v1", tags=["consent"])
 
     @router.post(
         "/consents",

@@ -43,7 +43,7 @@ class RepresentingParts:
 
 def build_router(parts: Callable[[], RepresentingParts]) -> APIRouter:
     """The endpoints over their parts, which are first asked for by a request."""
-    router = APIRouter(prefix="/v1", tags=["consents"])
+    router = APIRouter(prefix="/v1", tags=["consent"])
 
     @router.post(
         "/representatives",

@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import audit_models, consent_requests_models, explain_models, models
+from gateway.api import audit_models, consent_requests_models, consents_models, explain_models, models
 from gateway.api.documents import HEADERS, PROBLEM_ANSWERS, SHARED, header_references
 from gateway.problems import problem
 
@@ -31,6 +31,9 @@ PROTECTED: Final = (
     "/v1/policy",
     "/v1/pointers",
     "/v1/consent-requests",
+    "/v1/consents",
+    "/v1/representatives",
+    "/v1/deciding-alone",
     "/v1/audit",
 )
 """Path prefixes of the operations that need an access token, but for those below."""
@@ -47,7 +50,7 @@ Within version 1 members may be added to answers; nothing is taken away and noth
 _TAGS: Final = {
     "people": "Handles for recipients, pointers from sources.",
     "views": "One person, one purpose, just enough: a view, a check without the data, a look in an emergency.",
-    "consent": "Ask a person to allow something; silence and no are told alike.",
+    "consent": "Ask a person to allow something, or write down what they said and who decides for them; always told alike.",
     "policy": "What would be answered, and what would change it; about nobody real.",
     "registers": "What can be asked, and by whom. Public.",
     "audit": "The log for an organisation's officers: their own organisation's entries. Each read is itself an entry.",
@@ -141,12 +144,14 @@ _REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     *models.REQUESTS,
     *explain_models.REQUESTS,
     *consent_requests_models.REQUESTS,
+    *consents_models.REQUESTS,
 )
 _ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     *models.ANSWERS,
     *explain_models.ANSWERS,
     *audit_models.ANSWERS,
     *consent_requests_models.ANSWERS,
+    *consents_models.ANSWERS,
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PROBLEM_EXAMPLES: Final[dict[int, tuple[str, dict[str, Any]]]] = {

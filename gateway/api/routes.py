@@ -13,6 +13,8 @@ from gateway.api import (
     break_glass,
     checks,
     consent_requests,
+    consents,
+    consents_representing,
     explain,
     key_set,
     operations,
@@ -21,6 +23,8 @@ from gateway.api import (
     views,
 )
 from gateway.api.audit_reading import AuditParts
+from gateway.api.consents import ConsentParts
+from gateway.api.consents_representing import RepresentingParts
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
 from gateway.api.registers import RegisterParts
@@ -36,6 +40,8 @@ class ApiParts:
     people: PeopleParts
     registers: RegisterParts
     asking: Asking
+    consents: ConsentParts
+    representing: RepresentingParts
     operations: OperationParts
     audit: AuditParts
     receipt_keys: Sequence[PublicKey]
@@ -50,6 +56,8 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         break_glass.build_router(lambda: supply().views, lambda: supply().registers.registers),
         explain.build_router(lambda: supply().views),
         consent_requests.build_router(lambda: supply().asking),
+        consents.build_router(lambda: supply().consents, lambda: supply().registers.registers),
+        consents_representing.build_router(lambda: supply().representing),
         registers.build_router(lambda: supply().registers),
         audit.build_router(lambda: supply().audit),
         *operations.build_routers(lambda: supply().operations),
