@@ -49,6 +49,9 @@ def write_configuration(layout: Layout, addresses: Addresses) -> dict[str, str]:
     if addresses.witnesses:
         layout.witnesses.write_text(_witnesses(layout, addresses))
         settings["ONCETOLD_WITNESSES_FILE"] = str(layout.witnesses)
+    if addresses.smtp:
+        layout.channels.write_text(_channels(addresses))
+        settings["ONCETOLD_CHANNELS_FILE"] = str(layout.channels)
     layout.environment.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     addresses.write(layout.addresses)
     return {**_inherited(), **settings}
@@ -81,6 +84,17 @@ def _witnesses(layout: Layout, addresses: Addresses) -> str:
         key = read_witness_key(files.key).key if files.key.exists() else make_witness(files, full)
         entries.append({"name": full, "url": url, "key": str(key)})
     return yaml.safe_dump({"witnesses": entries}, sort_keys=False)
+
+
+def _channels(addresses: Addresses) -> str:
+    mailbox = {
+        "kind": "smtp",
+        "host": "127.0.0.1",
+        "port": int(addresses.smtp.rpartition(":")[2]),
+        "sender": "OnceTold <no-reply@oncetold.test>",
+        "security": "none",
+    }
+    return yaml.safe_dump({"channels": [mailbox]}, sort_keys=False)
 
 
 def _sources(addresses: Addresses) -> dict[str, object]:

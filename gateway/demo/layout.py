@@ -23,6 +23,8 @@ PREFERRED = {
     "council": 8830,
     "witness_one": 8840,
     "witness_two": 8850,
+    "mail": 8860,
+    "smtp": 8861,
 }
 TRIES = 50
 
@@ -52,6 +54,11 @@ class Layout:
         """Which witnesses the gateway submits its log to."""
         return self.folder / "witnesses.yaml"
 
+    @property
+    def channels(self) -> Path:
+        """What carries messages to residents: the sandbox's own mailbox."""
+        return self.folder / "channels.yaml"
+
     def witness(self, name: str) -> WitnessFiles:
         """What one of the witnesses keeps: on one machine here, on another organisation's anywhere else."""
         return WitnessFiles(self.folder / f"{name}.key", self.folder / f"{name}.db")
@@ -63,7 +70,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Base URLs of everything that was started, without a slash at the end; empty for a witness that was not."""
+    """Base URLs of everything that was started, without a slash at the end; empty for a witness or mailbox that was not."""
 
     gateway: str
     identity: str
@@ -72,6 +79,8 @@ class Addresses:
     charity_folder: str
     witness_one: str = ""
     witness_two: str = ""
+    mail: str = ""
+    smtp: str = ""
 
     @property
     def witnesses(self) -> dict[str, str]:

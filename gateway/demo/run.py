@@ -90,6 +90,10 @@ def start_all(processes: Processes, layout: Layout, addresses: Addresses) -> Non
     processes.start("identity", identity, layout.logs("identity"))
     for name, url in (("nhs", addresses.nhs), ("council", addresses.council)):
         processes.start(name, ["-m", "adapters.sandbox", name, "--port", port(url)], layout.logs(name))
+    if addresses.mail:
+        sink = ["-m", "adapters.sandbox", "mail", "--port", port(addresses.mail)]
+        sink += ["--smtp-port", port(addresses.smtp), "--folder", str(layout.folder / "mail")]
+        processes.start("mail", sink, layout.logs("mail"))
     log_key = str(load_secrets(layout.folder / "secrets.json").signer.verifier_key)
     for name, url in addresses.witnesses.items():
         files = layout.witness(name)
@@ -105,6 +109,7 @@ def readiness(addresses: Addresses) -> dict[str, str]:
         "identity": addresses.identity + "/.well-known/openid-configuration",
         "nhs": addresses.nhs + "/metadata",
         "council": addresses.council + "/health",
+        **({"mail": addresses.mail + "/"} if addresses.mail else {}),
         **{name: url + "/key" for name, url in addresses.witnesses.items()},
         "gateway": addresses.gateway + "/readyz",
     }
@@ -122,6 +127,7 @@ def _table(addresses: Addresses) -> str:
         ("Practice (FHIR R4)", addresses.nhs, ""),
         ("Council (REST)", addresses.council, ""),
         ("Charity (CSV)", addresses.charity_folder, ""),
+        *([("Residents' e-mail", f"{addresses.mail}/", "")] if addresses.mail else []),
         *(("Witness of the log", url, name) for name, url in addresses.witnesses.items()),
     )
     width = max(len(row[1]) for row in rows)
