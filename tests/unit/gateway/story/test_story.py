@@ -44,7 +44,7 @@ async def test_what_a_person_told_once_is_in_the_view_of_whoever_they_allow(hous
     await house.pages.keep(house.person, "told_already", WORDS)
     assert (await house.ask()).sections == ()
     await house.allow()
-    house.clock.advance(3600)
+    house.advance(3600)
     (section,) = (await house.ask()).sections
     assert (section.section, section.source) == (SECTION, SOURCE)
     assert dict(section.data) == {"told_already": WORDS}

@@ -12,6 +12,7 @@ from audit.reader import LogReader
 from consent.permissions import Given
 from consent.story.store import Stories
 from consent.story.words import SECTION
+from core.clock import Clock
 from core.vocabulary import Label
 from gateway.consenting import Grant
 from gateway.people.locator import Person
@@ -36,7 +37,7 @@ class House:
     way: Walk
     stories: Stories
     pages: StoryPages
-    clock: FakeClock
+    clock: Clock
 
     @property
     def person(self) -> str:
@@ -47,6 +48,11 @@ class House:
         found = self.way.home.locator.by_id(self.person)
         assert found is not None
         return found
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, where the clock is the test's."""
+        assert isinstance(self.clock, FakeClock)
+        self.clock.advance(seconds)
 
     async def allow(self, sections: Mapping[str, frozenset[str]] = ALL, *sources: str) -> str:
         grant = Grant(
@@ -78,9 +84,10 @@ class House:
 async def telling(
     folder: Path, label: Label = Label.UNRESTRICTED, urls: tuple[str, str] | None = None
 ) -> AsyncIterator[House]:
-    clock = FakeClock()
-    async with walk(folder, urls, label=label, clock=clock) as way:
+    # PostgreSQL has a clock of its own, with which the log compares ours.
+    async with walk(folder, urls, label=label, clock=FakeClock() if urls is None else None) as way:
         home = way.home
+        clock = home.clock
         stories = Stories(home.database)
         source = StorySource(stories, home.keys, schemas())
         way.parts = replace(way.parts, sources={**way.parts.sources, SOURCE: source})
