@@ -15,6 +15,7 @@ from core.errors import ClosedError, OnceToldError
 from core.keys import KeyStore
 from core.storage import Database
 from gateway.authority import Authority, assert_may_follow
+from gateway.channels.configuration import read_channels
 from gateway.compose import open_policy, registers_of, sections_of
 from gateway.identity.issuers import load_issuers
 from gateway.policy.live import Policy
@@ -47,6 +48,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("database", _database),
         ("key store", _key_store),
         ("witnesses", _witnesses),
+        ("channels", _channels),
         ("addresses", _addresses),
         ("sign-in", _sign_in),
     )
@@ -149,6 +151,11 @@ def _witnesses(settings: Settings) -> str:
         return "none: nobody but the log's keeper vouches that there is one log"
     witnesses = read_witnesses(settings.witnesses_file)
     return f"{len(witnesses)} configured: {', '.join(one.key.id for one in witnesses)}"
+
+
+def _channels(settings: Settings) -> str:
+    channels = read_channels(settings.channels_file)
+    return f"{len(channels)} configured" if channels else "none: no resident is told anything"
 
 
 def _addresses(settings: Settings) -> str:

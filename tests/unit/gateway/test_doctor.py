@@ -33,6 +33,7 @@ NAMES = [
     "database",
     "key store",
     "witnesses",
+    "channels",
     "addresses",
     "sign-in",
 ]
@@ -63,6 +64,7 @@ def test_a_configuration_that_would_start_is_found_good_in_every_part(settings: 
     assert found["issuers"][1].startswith("1 trusted: ")
     assert found["sign-in"][1].endswith("with a secret")
     assert found["witnesses"][1].startswith("none: ")
+    assert found["channels"][1].startswith("none: ")
 
 
 def test_no_finding_tells_a_secret(settings: Settings) -> None:
