@@ -21,7 +21,7 @@ from audit.witness.kept import Cosignatures
 from core.errors import ClosedError, OnceToldError
 from core.pages.static_files import STATIC_PATH, static_app
 from gateway import helping
-from gateway.api.audit_reading import AuditParts
+from gateway.api.audit import AuditParts
 from gateway.api.contract import SUMMARY, TITLE, VERSION
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
@@ -36,6 +36,7 @@ from gateway.envelope import Envelope, Failures, discard_body
 from gateway.pages import mount_pages
 from gateway.problems import BadRequestError, problem
 from gateway.reviews.store import Reviews
+from gateway.services.log_reading import LogParts
 from gateway.watching import PolicyWatcher
 from gateway.web.headers import PAGES, HeaderRules, SecurityHeaders
 from gateway.web.limits import Limits, RequestLimits
@@ -158,8 +159,7 @@ def _parts(gateway: Gateway) -> ApiParts:
 
 
 def _audit(gateway: Gateway) -> AuditParts:
-    return AuditParts(
-        verifier=gateway.verifier,
+    log = LogParts(
         reader=LogReader(gateway.database, gateway.log.store, gateway.keys),
         store=gateway.log.store,
         proofs=Proofs(gateway.database, gateway.log.store),
@@ -170,6 +170,7 @@ def _audit(gateway: Gateway) -> AuditParts:
         log_keys=(gateway.log_key, *gateway.other_log_keys),
         cosigned=Cosignatures(gateway.database).newest,
     )
+    return AuditParts(gateway.verifier, log)
 
 
 def _answer_errors(app: FastAPI, edge: Edge) -> None:

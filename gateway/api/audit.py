@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -16,12 +18,10 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from audit.console.ports import Item
 from audit.export.fhir import bundle_start
-from audit.reader import StoredEntry
+from audit.reader import Query as Search
 from audit.text import to_base64
-from core.times import from_ms
-from gateway.api import audit_reading as reading
+from core.times import from_ms, to_ms
 from gateway.api.audit_models import (
     PLACE_MAXIMUM,
     CheckpointAnswer,
@@ -35,18 +35,32 @@ from gateway.api.audit_models import (
     Query,
     parameters_of,
 )
-from gateway.api.audit_reading import AuditParts, Reading
 from gateway.api.body import fault_of
 from gateway.api.documents import problems
+from gateway.identity.caller import Caller, require_scope
 from gateway.identity.http import refuse_tokens_elsewhere
+from gateway.policy.uk_days import end_of_day, start_of_day
 from gateway.problems import BadRequestError, FieldFault, NotFoundError
+from gateway.services import log_reading as reading
+from gateway.services.log_reading import LogParts, Reading
+from gateway.signin.admission import OFFICER
+from gateway.views.pipeline import Authenticates
 
+SCOPE: Final = "audit"
 FHIR: Final = "application/fhir+json"
 _PROBLEMS: Final = (400, 401, 403, 421, 422, 431, 500, 503)
 _PATH: Final = "/v1/audit/entries"
 
 Asked = TypeVar("Asked", bound=Query)
 Index = Annotated[int, Path(ge=0, le=PLACE_MAXIMUM, description="The entry's place in the log.")]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditParts:
+    """What the endpoints use."""
+
+    verifier: Authenticates
+    log: LogParts
 
 
 def _fhir(resource: str) -> dict[str, Any]:
@@ -82,12 +96,12 @@ def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         Filters as in the console. With `Accept: application/fhir+json` the page is a Bundle of AuditEvents (FHIR R4, IHE
         BALP shapes) whose `next` link leads to the next one.
         """
-        given, asking = parts(), await _officer(parts(), request)
+        given, asking = parts().log, await _officer(parts().verifier, request)
         asked = _read(request, EntriesQuery)
-        page = await reading.entries(given, asking, asked)
+        page = await reading.entries(given, asking, query_of(asking.caller.organisation, asked))
         if _wants_fhir(request):
             return _answer(await asyncio.to_thread(_bundle, given, page, asked), FHIR)
-        rows = [_summary(one, row.person_pseudonym) for one, row in page.entries]
+        rows = [reading.summary(one, person) for one, person in page.entries]
         return _answer({"entries": rows, "next": None if page.next is None else str(page.next)})
 
     @router.get(
@@ -104,15 +118,14 @@ def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         An entry that does not concern your organisation is refused like one that there is not, and that is written down.
         With `Accept: application/fhir+json` it is an AuditEvent.
         """
-        given, asking = parts(), await _officer(parts(), request)
+        given, asking = parts().log, await _officer(parts().verifier, request)
         _read(request, Query)
         found = await reading.entry(given, asking, index)
         if found is None:
             raise NotFoundError
         if _wants_fhir(request):
             return _answer(await asyncio.to_thread(reading.event, given, found.stored), FHIR)
-        summary = _summary(found.stored, found.item.row.person_pseudonym)
-        return _answer({**summary, "shown": found.shown, **_full(found.item)})
+        return _answer(reading.full(found))
 
 
 def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
@@ -126,7 +139,7 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
     )
     async def checkpoint(request: Request) -> Response:
         """Its newest checkpoint, this read's own entry included, and the newest one that witnesses have cosigned."""
-        given, asking = parts(), await _officer(parts(), request)
+        given, asking = parts().log, await _officer(parts().verifier, request)
         _read(request, Query)
         found = await reading.state(given, asking)
         seen = found.cosigned
@@ -155,7 +168,7 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
     )
     async def inclusion(request: Request) -> Response:
         """RFC 9162 section 2.1.3. 404 where the log has not reached that size, or the entry stands beyond it."""
-        given, asking = parts(), await _officer(parts(), request)
+        given, asking = parts().log, await _officer(parts().verifier, request)
         asked = _read(request, InclusionQuery)
         found = await reading.inclusion(given, asking, asked.index, asked.size)
         if found is None:
@@ -181,7 +194,7 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
     )
     async def consistency(request: Request) -> Response:
         """RFC 9162 section 2.1.4. 404 where the log has not reached those sizes, or `from` is larger than `to`."""
-        given, asking = parts(), await _officer(parts(), request)
+        given, asking = parts().log, await _officer(parts().verifier, request)
         asked = _read(request, ConsistencyQuery)
         found = await reading.consistency(given, asking, asked.from_size, asked.to_size)
         if found is None:
@@ -197,9 +210,33 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         )
 
 
-async def _officer(parts: AuditParts, request: Request) -> Reading:
-    caller = await parts.verifier.verify(request.headers.getlist("authorization"))
-    reading.require_officer(caller)
+def require_officer(caller: Caller) -> None:
+    """Raise unless the caller is an officer with the scope: what the console demands of whoever signs in there."""
+    require_scope(caller, SCOPE)
+    if caller.practitioner is None or caller.role != OFFICER:
+        raise BadRequestError("officers-only")
+
+
+def query_of(organisation: str, asked: EntriesQuery) -> Search:
+    """What is searched for."""
+    return Search(
+        organisation=organisation,
+        kind=asked.kind,
+        outcome=asked.outcome,
+        purpose=asked.purpose,
+        text=asked.text or "",
+        from_ms=None if asked.from_day is None else to_ms(start_of_day(asked.from_day)),
+        # The calendar's last day has no day after it.
+        until_ms=None if asked.to_day in {None, date.max} else to_ms(end_of_day(asked.to_day)),
+        before=asked.cursor,
+        limit=asked.limit,
+        code=asked.person,
+    )
+
+
+async def _officer(verifier: Authenticates, request: Request) -> Reading:
+    caller = await verifier.verify(request.headers.getlist("authorization"))
+    require_officer(caller)
     return Reading(caller, request.state.correlation_id)
 
 
@@ -232,48 +269,7 @@ def _plain(value: object) -> object:
     return dict(value)  # type: ignore[call-overload] # orjson knows dict alone; every mapping of ours is one
 
 
-def _summary(stored: StoredEntry, person: str) -> dict[str, Any]:
-    return {
-        "index": stored.index,
-        "at": from_ms(stored.at_ms),
-        "kind": stored.kind,
-        "outcome": stored.outcome,
-        "recipient": stored.recipient,
-        "role": stored.role,
-        "purpose": stored.purpose,
-        "person": person or None,
-    }
-
-
-def _full(item: Item) -> dict[str, Any]:
-    hold = item.hold
-    return {
-        "basis": item.basis,
-        "clause": item.clause,
-        "decision": item.decision,
-        "reason": item.reason,
-        "emergency": item.emergency,
-        "person_said": item.person_said,
-        "hold": None
-        if hold is None
-        else {
-            "reason": hold.reason,
-            "look_again": hold.look_again,
-            "countersigned": hold.countersigned,
-            "released": hold.released,
-        },
-        "reviews": [
-            {"kind": one.kind, "outcome": one.outcome, "at": one.at, "index": one.index}
-            for one in item.reviews
-        ],
-        "about": item.about,
-        "words": item.words,
-        "leaf": item.leaf,
-        "receipt": item.receipt,
-    }
-
-
-def _bundle(parts: AuditParts, page: reading.Listed, asked: EntriesQuery) -> dict[str, Any]:
+def _bundle(parts: LogParts, page: reading.Listed, asked: EntriesQuery) -> dict[str, Any]:
     bundle: dict[str, Any] = dict(bundle_start(parts.log_keys[0].name))
     if page.next is not None:
         kept = asked.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -22,7 +22,7 @@ from gateway.api import (
     registers,
     views,
 )
-from gateway.api.audit_reading import AuditParts
+from gateway.api.audit import AuditParts
 from gateway.api.consents import ConsentParts
 from gateway.api.consents_representing import RepresentingParts
 from gateway.api.operations import OperationParts

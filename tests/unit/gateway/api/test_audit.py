@@ -25,11 +25,12 @@ from audit.witness.kept import Cosigned
 from core.errors import OnceToldError
 from core.vocabulary import JsonObject
 from gateway.api import audit
-from gateway.api.audit_reading import AuditParts
+from gateway.api.audit import AuditParts
 from gateway.edge import Edge
 from gateway.envelope import Envelope
 from gateway.identity.caller import Caller
 from gateway.problems import problem
+from gateway.services.log_reading import LogParts
 from tests.support import api
 from tests.support.walk import CALLERS, FakeVerifier, caller
 from tests.unit.gateway.services.looking import enquiry
@@ -55,11 +56,11 @@ class Desk:
     """The endpoints over one gateway's storage, with its edge around them."""
 
     served: Served
-    parts: AuditParts
+    parts: LogParts
 
     async def get(self, target: str, who: str = "officer", accept: str = "*/*") -> tuple[Reply, Any]:
         app = FastAPI()
-        app.include_router(audit.build_router(lambda: self.parts))
+        app.include_router(audit.build_router(lambda: AuditParts(FakeVerifier(WHO), self.parts)))
         way = self.served.way
         edge = Edge(FakeVerifier(WHO), way.home.committer, way.home.keys)
 
@@ -95,8 +96,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with serving(tmp_path) as served:
         home, officers = served.way.home, served.officers
-        parts = AuditParts(
-            verifier=FakeVerifier(WHO),
+        parts = LogParts(
             reader=officers.reader,
             store=home.log.store,
             proofs=Proofs(home.database, home.log.store),
