@@ -26,10 +26,15 @@ class UnavailableError(Exception):
 
 def obtain() -> list[str]:
     """The command that starts the server, its parts downloaded where they are not there yet; or `UnavailableError`."""
+    return command(PROJECT, HOME, "PlainServer.java", 384)
+
+
+def command(project: Path, home: Path, program: str, memory: int) -> list[str]:
+    """What runs a program of a Maven project with at most so many MiB, its parts in `home`; or `UnavailableError`."""
     java = _java()
-    if not HOME.is_dir():
-        _download()
-    return [java, "-Xmx384m", "-cp", f"{HOME}/*", str(PROJECT / "PlainServer.java")]
+    if not home.is_dir():
+        _download(project, home)
+    return [java, f"-Xmx{memory}m", "-cp", f"{home}/*", str(project / program)]
 
 
 def _java() -> str:
@@ -43,17 +48,17 @@ def _java() -> str:
     return java
 
 
-def _download() -> None:
+def _download(project: Path, home: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise UnavailableError("mvn is not on this machine")
     # Under another name until all of it is there: a download that broke off is none.
-    unfinished = HOME.with_name(HOME.name + ".unfinished")
+    unfinished = home.with_name(home.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     wanted = ["dependency:copy-dependencies", f"-DoutputDirectory={unfinished}", "-DincludeScope=runtime"]
     try:
         done = subprocess.run(
-            [maven, "-B", "-q", "-f", str(PROJECT / "pom.xml"), *wanted],
+            [maven, "-B", "-q", "-f", str(project / "pom.xml"), *wanted],
             capture_output=True,
             text=True,
             timeout=DOWNLOAD_LIMIT_SECONDS,
@@ -61,17 +66,17 @@ def _download() -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise UnavailableError(f"mvn was not done after {DOWNLOAD_LIMIT_SECONDS} s") from error
-    if done.returncode != 0 or not any(unfinished.glob("hapi-fhir-server-*.jar")):
+    if done.returncode != 0 or not any(unfinished.glob("hapi-fhir-base-*.jar")):
         raise UnavailableError("mvn could not download HAPI FHIR")
-    _keep(unfinished)
+    _keep(unfinished, home)
 
 
-def _keep(unfinished: Path) -> None:
+def _keep(unfinished: Path, home: Path) -> None:
     try:
-        unfinished.rename(HOME)
+        unfinished.rename(home)
     except OSError:
         # Another run of the tests was quicker.
-        if not HOME.is_dir():
+        if not home.is_dir():
             raise
 
 

@@ -1,7 +1,7 @@
 """Entries as FHIR R4 AuditEvents in the shapes of IHE Basic Audit Log Patterns (BALP 1.1, CC BY 4.0). Pure.
 
-Profiles of BALP are claimed only where all that they ask for is known. The person appears by the code that officers know
-them by, never by an identifier; once their key is erased, not at all.
+Profiles of BALP are claimed only where all that they ask for is known, and never of what was refused: they are of success.
+The person appears by the code that officers know them by, never by an identifier; once their key is erased, not at all.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _REST = "http://hl7.org/fhir/restful-interaction"
 _ENTITY_TYPE = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ENTITY_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+_PROVENANCE = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _BALP_ENTITY = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType"
 _URN = "urn:oncetold:"
@@ -52,16 +53,16 @@ def audit_event(row: Row, opening: Opening | None, origin: str) -> dict[str, Jso
         raise ValueError("nothing stands beside this leaf")
     detail = _mapping(None if opening is None else opening.detail.get("detail"))
     person = detail.get("person")
-    shape = _shape(stored, known=isinstance(person, str))
+    shape, refused = _shape(stored, known=isinstance(person, str)), _is_refused(stored)
     event: dict[str, Json] = {"resourceType": "AuditEvent", "id": identity}
-    if shape.profile is not None:
+    if shape.profile is not None and not refused:
         event["meta"] = {"profile": [BALP + shape.profile]}
     event |= {
         "type": shape.type,
         "subtype": [*shape.subtype, _coding(_URN + "outcome", f"{stored.kind}/{stored.outcome}")],
         "action": shape.action,
         "recorded": from_ms(stored.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "outcome": OUTCOME_REFUSED if _is_refused(stored) else OUTCOME_GOOD,
+        "outcome": OUTCOME_REFUSED if refused else OUTCOME_GOOD,
         "outcomeDesc": stored.outcome,
     }
     purposes = _purposes(stored)
@@ -129,9 +130,10 @@ def _agents(
     """Who asked (the practitioner in their role), through which client, and the server that answered."""
     client = detail.get("client")
     practitioner = detail.get("practitioner") or detail.get("officer")
+    asker, server = _ends(stored)
     agents: list[Json] = [
         {
-            "type": {"coding": [_coding(_DCM, "110153", "Source Role ID")]},
+            "type": {"coding": [asker]},
             "who": _named("client", client, "")
             if isinstance(client, str)
             else _named("organisation", stored.recipient, ""),
@@ -142,7 +144,7 @@ def _agents(
             },
         },
         {
-            "type": {"coding": [_coding(_DCM, "110152", "Destination Role ID")]},
+            "type": {"coding": [server]},
             "who": _named("organisation", "oncetold", "OnceTold gateway"),
             "requestor": False,
             "network": {"address": origin, "type": "5"},
@@ -170,11 +172,21 @@ def _agents(
     return agents
 
 
+def _ends(stored: StoredEntry) -> tuple[Json, Json]:
+    """What the asker and the server are called: BALP has words of its own for a deletion."""
+    if (stored.kind, stored.outcome) == (Kind.POINTER.value, "revoked"):
+        return _coding(_DCM, "110150", "Application"), _coding(_PROVENANCE, "custodian", "Custodian")
+    return _coding(_DCM, "110153", "Source Role ID"), _coding(_DCM, "110152", "Destination Role ID")
+
+
 def _entities(row: Row, stored: StoredEntry, detail: Mapping[str, Json], origin: str) -> list[Json]:
     person, correlation = detail.get("person"), detail.get("correlation")
     entities: list[Json] = []
     if isinstance(person, str):
-        what = {"identifier": {"system": _URN + "person-code", "value": person}}
+        what: dict[str, Json] = {
+            "type": "Patient",
+            "identifier": {"system": _URN + "person-code", "value": person},
+        }
         entities.append(_entity("1", "Person", "1", "Patient", what))
     if stored.kind in {kind.value for kind in _LOOKS}:
         query = _entity("2", "System Object", "24", "Query", None)
@@ -182,18 +194,17 @@ def _entities(row: Row, stored: StoredEntry, detail: Mapping[str, Json], origin:
         entities.append({**query, "query": base64.b64encode(canonical(asked)).decode()})
         for source, sections in sorted(_mapping(detail.get("sections")).items()):
             names = ", ".join(sorted(_mapping(sections)))
+            # An organisation: of system objects the profile knows one, which is the question.
             entities.append(
-                _entity("2", "System Object", "4", "Domain Resource", _named("organisation", source, names))
+                _entity("3", "Organization", "4", "Domain Resource", _named("organisation", source, names))
             )
     elif stored.kind in {Kind.CONSENT.value, Kind.POINTER.value}:
         kind = "Consent" if stored.kind == Kind.CONSENT.value else "DocumentReference"
-        entities.append(
-            {
-                "type": _coding("http://hl7.org/fhir/resource-types", kind),
-                "role": _coding(_ENTITY_ROLE, "4", "Domain Resource"),
-                "what": {"identifier": {"system": _URN + "log-entry", "value": f"{origin}#{row.index}"}},
-            }
-        )
+        what = {
+            "type": kind,
+            "identifier": {"system": _URN + "log-entry", "value": f"{origin}#{row.index}"},
+        }
+        entities.append(_entity("2", "System Object", "4", "Domain Resource", what))
     else:
         what = {"identifier": {"system": _URN + "log-entry", "value": f"{origin}#{row.index}"}}
         entities.append(_entity("2", "System Object", "13", "Security Resource", what))
