@@ -59,7 +59,7 @@ class Heard:
     """What a practitioner heard. person: a handle. sections: None for all that a yes opens, and for a no.
 
     days: for how long from when it was said; None for as long as the purpose allows. reference: the application's own id of
-    it, so that one sent twice is one.
+    it, so that one sent twice is one. timed: whether the application told when it was said.
     """
 
     person: str
@@ -70,6 +70,7 @@ class Heard:
     said_at: datetime
     evidence: Evidence
     reference: str
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ class Assisting:
             heard.yes,
             None if heard.sections is None else sorted(heard.sections),
             heard.days,
-            to_ms(heard.said_at),
+            to_ms(heard.said_at) if heard.timed else None,
             heard.evidence.to_json(),
         ]
         digest = hashlib.sha256(orjson.dumps(said)).hexdigest()

@@ -91,9 +91,10 @@ def practitioner_of(caller: Caller, scope: str) -> tuple[str, str]:
 
 def _heard(caller: Caller, body: ConsentBody, registers: Registers, now: datetime) -> Heard:
     faults = []
-    if body.said_at > now + _AHEAD:
+    said_at = body.said_at or now
+    if said_at > now + _AHEAD:
         faults.append(FieldFault("said_at", "must not be in the future: check the device's clock"))
-    if body.said_at < now - SAID_WITHIN:
+    if said_at < now - SAID_WITHIN:
         faults.append(FieldFault("said_at", "must be at most 14 days ago: ask the person again"))
     if body.purpose not in registers.purposes:
         faults.append(FieldFault("purpose", "use a code of GET /v1/purposes"))
@@ -108,7 +109,8 @@ def _heard(caller: Caller, body: ConsentBody, registers: Registers, now: datetim
         yes=body.decision == "yes",
         sections=None if body.sections is None else frozenset(body.sections),
         days=body.days,
-        said_at=min(body.said_at, now),
+        said_at=min(said_at, now),
+        timed=body.said_at is not None,
         evidence=evidence,
         reference=body.reference,
     )

@@ -44,8 +44,10 @@ class ConsentBody(Request):
         default=None,
         description="With a yes: for how long from when it was said. Left out, as long as the purpose allows.",
     )
-    said_at: Moment = Field(
-        description="When the person said it, at most 14 days ago: what was said last counts, not what arrives last."
+    said_at: Moment | None = Field(
+        default=None,
+        description="When the person said it, at most 14 days ago: what was said last counts, not what arrives last. "
+        "Left out, just now.",
     )
     how: Literal["in-person", "by-phone", "by-video"]
     helped_by: Annotated[list[Literal["interpreter", "witness", "advocate"]], Field(max_length=3)] = Field(

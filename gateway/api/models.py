@@ -121,31 +121,38 @@ class DemographicsBody(Request):
     postcode: Postcode
 
 
+_TRACED_BY: Final = {"nhs_number": "string", "demographics": "object", "record": "string"}
+
+
 class TraceRequest(Request):
-    """Identify a person: by NHS number, or by demographics."""
+    """Identify a person: by NHS number, by demographics, or by your own organisation's record of them."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
                 {
                     "required": [given],
-                    "properties": {given: {"type": kind}, other: {"type": "null"}},
+                    "properties": {
+                        given: {"type": kind},
+                        **{other: {"type": "null"} for other in _TRACED_BY if other != given},
+                    },
                 }
-                for given, kind, other in (
-                    ("nhs_number", "string", "demographics"),
-                    ("demographics", "object", "nhs_number"),
-                )
+                for given, kind in _TRACED_BY.items()
             ]
         }
     )
 
     nhs_number: NhsNumber | None = None
     demographics: DemographicsBody | None = None
+    record: Reference | None = Field(
+        default=None,
+        description="Your own id of your record, as in PUT /v1/pointers: for somebody whose NHS number you do not know.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.nhs_number is None) == (self.demographics is None):
-            raise ValueError("give either nhs_number or demographics")
+        if [self.nhs_number, self.demographics, self.record].count(None) != len(_TRACED_BY) - 1:
+            raise ValueError("give one of nhs_number, demographics and record")
         return self
 
 

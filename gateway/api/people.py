@@ -49,7 +49,7 @@ class PeopleParts:
     clock: Clock
 
 
-ASKING: Final = ("views", "checks", "break-glass")
+ASKING: Final = ("views", "checks", "break-glass", "consents", "representatives")
 """Whoever may ask anything about a person needs their handle."""
 
 ANSWERED_EVERY: Final = 0.1
@@ -77,7 +77,9 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
         caller = await parts.verifier.verify(request.headers.getlist("authorization"))
         require_one_scope(caller, ASKING)
         body = await read_body(request, TraceRequest)
-        return TraceAnswer(person=parts.handles.make(caller.organisation, _trace_key(body)))
+        return TraceAnswer(
+            person=parts.handles.make(caller.organisation, _trace_key(caller.organisation, body))
+        )
 
     @router.put(
         "/pointers",
@@ -139,12 +141,15 @@ def build_router(supply: Callable[[], PeopleParts]) -> APIRouter:
     return router
 
 
-def _trace_key(body: TraceRequest) -> str:
+def _trace_key(organisation: str, body: TraceRequest) -> str:
     if body.nhs_number is not None:
         return trace.by_nhs_number(body.nhs_number)
+    if body.record is not None:
+        # Of the asker's own records only: another's are not theirs to ask by.
+        return trace.by_record(organisation, body.record)
     demographics = _demographics(body.demographics)
     if demographics is None:
-        raise trace.TraceError("give either an NHS number or demographics")
+        raise trace.TraceError("give one of an NHS number, demographics and a record")
     return trace.by_demographics(demographics)
 
 

@@ -78,6 +78,11 @@ class RunningGateway:
             self.addresses.identity, LETTING_AGENT, f"{LANDLORD}-app", scope=scope
         )
 
+    async def writing_down(self) -> str:
+        """An access token of the county's triager, for what people say and who decides for them."""
+        scope = "openid consents representatives"
+        return await practitioner_token(self.addresses.identity, TRIAGER, f"{COUNTY}-app", scope=scope)
+
     async def token_for(self, path: str) -> str:
         """An access token of somebody who may use an operation at a path of the contract."""
         gives = {
@@ -87,6 +92,8 @@ class RunningGateway:
         }
         if path.startswith("/v1/audit/"):
             return await self.officer()
+        if path in {"/v1/consents", "/v1/representatives", "/v1/deciding-alone"}:
+            return await self.writing_down()
         return await gives.get(path, self.triager)()
 
     @contextmanager

@@ -26,7 +26,9 @@ RECIPIENTS: Final = (
 SOURCES: Final = ("norwich-city-council", "wensum-valley-practice", "harbour-charity")
 
 IDENTITY_SCOPES: Final = frozenset({"openid", "profile"})
-PRACTITIONER_SCOPES: Final = frozenset({"views", "checks", "consents", "referrals", "break-glass"})
+PRACTITIONER_SCOPES: Final = frozenset(
+    {"views", "checks", "consents", "representatives", "referrals", "break-glass"}
+)
 OFFICER_SCOPES: Final = frozenset({"audit"})
 APPLICATION_SCOPES: Final = frozenset({"views", "checks"})
 SOURCE_SCOPES: Final = frozenset({"pointers"})
