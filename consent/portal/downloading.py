@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from consent.portal.context import HOME, Portal
 from consent.portal.downloading_ports import DownloadServices
@@ -45,7 +47,23 @@ def add_pages(router: APIRouter, portal: Portal, downloads: DownloadServices) ->
             )
         headers = dict(pages.text("", file_name(portal.settings.now()), ZIP).headers)
         del headers["content-length"]
-        return StreamingResponse(content, 200, headers)
+        return Pieces(_while_wanted(request, content), 200, headers)
+
+
+class Pieces(StreamingResponse):
+    """An answer in pieces that listens for nothing meanwhile: whether it is still wanted, each piece asks by itself."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        await self.stream_response(send)
+
+
+async def _while_wanted(request: Request, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The content, until whoever asked has gone away."""
+    async for piece in content:
+        if await request.is_disconnected():
+            return
+        yield piece
 
 
 def file_name(now: datetime) -> str:
