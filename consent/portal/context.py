@@ -123,7 +123,12 @@ def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
             Link(_("My story"), "/portal/story"),
             Link(_("Settings"), "/portal/settings"),
         ),
-        footer=(Link(_("Check a receipt"), "/portal/check"), Link(_("Language"), "/portal/language")),
+        footer=(
+            Link(_("Check a receipt"), "/portal/check"),
+            Link(_("Stop by the code on your paper"), "/portal/stop-by-code"),
+            Link(_("People who act for me"), "/portal/representatives"),
+            Link(_("Language"), "/portal/language"),
+        ),
         leave="/portal/leave",
     )
     return Portal(services, Pages(environment, words, frame, settings.form_targets), settings)

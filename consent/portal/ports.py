@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from consent.portal.acting_ports import ActingFor
 from consent.portal.questions_ports import Beside
+from consent.portal.told_ports import Told
 from core.errors import OnceToldError
 
 HISTORY_PAGE = 25
@@ -243,8 +244,8 @@ class Look:
     """One line of the resident's history. index: its place in the log. allowed_by: "you", or the law in plain words.
 
     because: why it was an emergency. checks: who checks it. told_later: None where the resident was told at once.
-    about: for a line that tells of a check, the look that was checked. question: what the resident asked about this look.
-    can_ask: whether they can ask now.
+    about: for a line that tells of a check, the look that was checked. told: what others wrote down or did in their
+    place. question: what the resident asked about this look. can_ask: whether they can ask now.
     """
 
     index: int
@@ -261,6 +262,7 @@ class Look:
     about: About | None = None
     question: Beside | None = None
     can_ask: bool = False
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)

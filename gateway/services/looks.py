@@ -22,6 +22,7 @@ from gateway.reviews.store import Reviews, StoredHold, StoredTask, stands_in_his
 from gateway.services import revealing
 from gateway.services.entries import detail_of, mapping, opened, text, texts
 from gateway.services.questions import beside, can_ask
+from gateway.services.telling_others import OF_NOBODY, told_of
 from gateway.services.words import Wording
 
 KINDS = tuple(
@@ -52,6 +53,8 @@ _DECIDED: dict[str, What] = {
     "taken-back": "took-back",
     "requested": "requested",
     "declined": "declined",
+    "said-yes": "allowed",
+    "said-no": "stopped",
 }
 _OWN: dict[str, What] = {
     "story-changed": "story",
@@ -126,7 +129,9 @@ class Looks:
             index=entry.index,
             at=from_ms(entry.at_ms),
             what=what,
-            organisation_name="You" if entry.outcome in _OWN else _whose(words, entry.recipient, detail),
+            organisation_name="You"
+            if entry.outcome in _OWN or (entry.recipient is None and entry.outcome in OF_NOBODY)
+            else _whose(words, entry.recipient, detail),
             role_words="You" if own else words.role(entry.role) or "An application",
             purpose_title=words.purpose(entry.purpose),
             kinds=words.sections(_sections(detail, own=own)),
@@ -142,6 +147,7 @@ class Looks:
             if hold is None or hold.released_ms is None
             else ToldLater(from_ms(hold.released_ms), words.hold_back(entry.purpose, hold.reason)),
             about=about,
+            told=told_of(entry, detail, words),
         )
 
     def _allowed_by(self, what: What, detail: JsonObject) -> str:

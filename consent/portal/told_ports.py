@@ -1,0 +1,32 @@
+"""Lines of a history that tell what others wrote down for the resident, or did in their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Wrote = Literal[
+    "said-yes",
+    "said-no",
+    "representative-recorded",
+    "representative-ended",
+    "ended-by-you",
+    "decides-alone",
+    "acting-refused",
+    "by-representative",
+    "by-code",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was written down, or by whom it was done. role: of the practitioner. capacity: of a representative, in words.
+
+    overtaken: that something said later counts. again: that it was sent before.
+    """
+
+    what: Wrote
+    role: str = ""
+    capacity: str = ""
+    overtaken: bool = False
+    again: bool = False
