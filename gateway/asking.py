@@ -145,10 +145,7 @@ class Asking:
             made = None if once is None else self.idempotency.made(tx, once, now)
             if made is not None:
                 return Written(made, ())
-            before = self.requests.of_in(tx, NOBODY if person is None else key)
-            asks = person is not None and may_ask(
-                before, request.organisation, request.purpose, now, self.cap
-            )
+            asks = self._passes_on(tx, person, request, now)
             self.requests.add(tx, key, request, now + self.cap.kept_for, passed_on=asks)
             if asks:
                 self.outbox.put(tx, key.subject, About.REQUEST, now)
@@ -160,6 +157,17 @@ class Asking:
         await asyncio.sleep(until_release(self.clock.monotonic() - started, ANSWERED_EVERY))
         found = self.ids.open(caller.organisation, made) or named
         return Told(made, State.WAITING, found.expires)
+
+    def _passes_on(
+        self, tx: Connection, person: Person | None, request: ConsentRequest, now: datetime
+    ) -> bool:
+        try:
+            before = self.requests.of_in(tx, NOBODY if person is None else person.key)
+        except BrokenRowError as broken:
+            # A 503 for one person alone would tell that we know them: nobody is asked until an operator has mended the row.
+            logger.error("request.unreadable", part=broken.part)
+            return False
+        return person is not None and may_ask(before, request.organisation, request.purpose, now, self.cap)
 
     async def state(self, caller: Caller, request_id: str) -> Told:
         """What came of a request. Raises `NotAskedError` for one that is not this organisation's; `ClosedError`."""
