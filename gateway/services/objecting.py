@@ -162,9 +162,11 @@ class Objections:
         if entry is None or entry.tag != key.tag or entry.kind != EntryKind.CONSENT.value:
             return None
         opening = opened(self.reader, entry)
-        if opening is None:
+        decided = mapping(detail_of(opening).get("permission"))
+        # A change of what the person told of themselves, or of how to reach them, is no decision about a look.
+        if not decided:
             return None
-        permission = Permission.from_json(mapping(detail_of(opening).get("permission")))
+        permission = Permission.from_json(decided)
         if permission.kind.allows:
             return None
         return self._done(
