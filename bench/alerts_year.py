@@ -96,6 +96,7 @@ class Misused:
     shown: bool = True
     at: datetime | None = None
     closed: bool | None = None
+    allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ class _Maker:
             begin = FIRST + timedelta(days=self.chance.randrange(-60, DAYS))
             end = begin + timedelta(days=self.chance.randrange(10, 90))
             cases.append((person, begin, end))
-            if self.chance.random() < 0.75:
+            if self.chance.random() < 0.97:
                 self.year.tied.setdefault((who.workplace.id, person), begin)
         self.caseloads[who.number] = cases
 
@@ -317,7 +318,7 @@ class _Maker:
                 day,
                 at=one.at,
                 shown=one.shown,
-                allowed=False,
+                allowed=one.allowed,
                 closed=one.closed,
                 incident=number,
             )
@@ -333,7 +334,7 @@ class _Maker:
         if self.chance.random() < 0.66:
             known = self.year.people[number]
             self.year.people[number] = Person(number, known.given, who.family, known.registered, None)
-        return [Misused(who, number, day)]
+        return [Misused(who, number, day, allowed=self._allowed())]
 
     def _colleague(self, who: Practitioner, day: date) -> list[Misused]:
         others = [
@@ -341,7 +342,7 @@ class _Maker:
             for one in self.year.staff
             if one.workplace is who.workplace and one is not who and one.person is not None
         ]
-        return [Misused(who, self.chance.choice(others), day)]
+        return [Misused(who, self.chance.choice(others), day, allowed=self._allowed())]
 
     def _dead(self, who: Practitioner, _day: date) -> list[Misused]:
         dead = [(one.number, one.died) for one in self.year.people if one.died is not None]
@@ -352,7 +353,7 @@ class _Maker:
         past = [case for case in self.caseloads[who.number] if case[2] < LAST - timedelta(days=60)]
         person, _, end = self.chance.choice(past)
         day = max(FIRST, end + timedelta(days=self.chance.randrange(20, 60)))
-        return [Misused(who, person, day, closed=True)]
+        return [Misused(who, person, day, closed=True, allowed=self._allowed())]
 
     def _stranger(self, who: Practitioner, day: date) -> list[Misused]:
         """A neighbour, a new partner, somebody in the news; or guesses of whom the gateway might know."""
@@ -370,6 +371,10 @@ class _Maker:
 
     def _many_people(self, who: Practitioner, day: date) -> list[Misused]:
         return [Misused(who, self._living(day), day) for _ in range(self.chance.randrange(10, 40))]
+
+    def _allowed(self) -> bool:
+        """Three in ten had allowed the organisation to look, for another's work."""
+        return self.chance.random() < 0.3
 
     def _unknown(self) -> int:
         return self.chance.randrange(PEOPLE, PEOPLE + 5_000)

@@ -1,6 +1,7 @@
 """A practitioner looked at somebody whose case is over: what was for the work is not for keeping an eye on them.
 
-Closing takes some weeks, in which those who close it look. It is unusual a month after the last of these looks.
+Closing takes some weeks, in which those who close it look. It is unusual a month after the last of these looks, unless the
+person allows it still.
 """
 
 from __future__ import annotations
@@ -14,6 +15,6 @@ QUIET_DAYS: Final = 30
 
 def judge(facts: LookFacts) -> Alert | None:
     """Only for an organisation that looked before: for another it is no look after its case, but before one."""
-    if not (facts.shown and facts.case_closed) or facts.days_since is None:
+    if not (facts.shown and facts.case_closed) or facts.allowed or facts.days_since is None:
         return None
     return Alert(Rule.CASE_CLOSED) if facts.resumed_after(QUIET_DAYS) else None

@@ -36,7 +36,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class AlertCase:
-    """One alert with all that is needed to answer it. barred: why this officer may not, in words."""
+    """One alert with all that is needed to answer it. barred: why this officer may not, in words.
+
+    account: whom to ask, as the organisation's own sign-in knows them; empty where nobody can see it any more.
+    """
 
     rule: Rule
     numbers: Mapping[str, int]
@@ -44,6 +47,7 @@ class AlertCase:
     task: AlertTask | None
     answered: Answered | None
     barred: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

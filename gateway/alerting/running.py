@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from audit.log import Log
 from audit.reader import LogReader
@@ -16,7 +17,8 @@ from gateway.alerting.hours_file import read_hours
 from gateway.alerting.looks import OrganisationLooks
 from gateway.alerting.scanning import Scanning
 from gateway.alerting.staff import StaffList, StaffListError
-from gateway.alerting.ties import Ties
+from gateway.alerting.ties import Ties, is_source
+from gateway.compose import registers_of
 from gateway.identity.issuers import load_issuers
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
@@ -30,7 +32,7 @@ def going_through(settings: Settings, clock: Clock) -> Iterator[tuple[Sequence[s
     hours = read_hours(settings.working_hours_file)
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     asking = {name for one in issuers.issuers.values() for name in one.clients.values()}
-    secrets = load_secrets(settings.secrets_file)
+    secrets, registers = load_secrets(settings.secrets_file), registers_of(settings)
     database, key_database = Database(settings.database_url), Database(settings.keys_url)
     keys, handles = KeyStore(key_database, secrets.key_encryption_key), Handles(secrets.master)
     try:
@@ -39,7 +41,13 @@ def going_through(settings: Settings, clock: Clock) -> Iterator[tuple[Sequence[s
             Scanning(
                 database=database,
                 looks=OrganisationLooks(database, LogReader(database, LogStore(database), keys)),
-                ties=Ties(keys, Locator(database, keys, handles), Ledger(database), clock),
+                ties=Ties(
+                    keys,
+                    Locator(database, keys, handles),
+                    Ledger(database),
+                    clock,
+                    partial(is_source, registers),
+                ),
                 tags=handles.tags,
                 hours=hours,
                 keys=keys,

@@ -17,7 +17,7 @@ from consent.ledger import Ledger
 from gateway.alerting.looks import OrganisationLooks
 from gateway.alerting.scanning import Scanning
 from gateway.alerting.store import Alerts
-from gateway.alerting.ties import Ties
+from gateway.alerting.ties import Ties, is_source
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.services.alerts import AlertDesk
@@ -52,7 +52,13 @@ class AlertPages:
         scanning = Scanning(
             database=database,
             looks=OrganisationLooks(database, officers.reader),
-            ties=Ties(officers.keys, self.locator, self.ledger, officers.clock),
+            ties=Ties(
+                officers.keys,
+                self.locator,
+                self.ledger,
+                officers.clock,
+                lambda organisation: is_source(officers.registers, organisation),
+            ),
             tags=self.handles.tags,
             hours=self.hours,
             keys=officers.keys,

@@ -84,6 +84,7 @@ class AlertDesk:
             task=self._task(alert, entry, numbers) if alert.closed_ms is None else None,
             answered=_answered(alert),
             barred=barred,
+            account="" if asked is None else asked.practitioner,
         )
 
     async def answer(self, officer: Officer, rule: Rule, index: int, answer: AlertAnswer, words: str) -> None:

@@ -64,6 +64,7 @@ def test_what_stands_out_at_once(facts: LookFacts, rule: Rule) -> None:
         (replace(LOOK, deceased=True, days_since=29), Rule.DECEASED),
         (replace(LOOK, case_closed=True, days_since=29), Rule.CASE_CLOSED),
         (replace(LOOK, case_closed=True), Rule.CASE_CLOSED),
+        (replace(LOOK, case_closed=True, days_since=90, allowed=True), Rule.CASE_CLOSED),
     ],
 )
 def test_the_innocent_look_beside_it_does_not(facts: LookFacts, rule: Rule) -> None:

@@ -84,6 +84,7 @@ class FakeAlerts:
             "You looked yourself, so somebody else of your organisation has to answer this."
             if officer.id == "own"
             else "",
+            "" if found.row is HELD else "j.bloggs-0f3a",
         )
 
     async def answer(self, officer: Officer, rule: Rule, index: int, answer: AlertAnswer, words: str) -> None:

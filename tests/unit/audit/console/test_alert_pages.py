@@ -75,6 +75,7 @@ async def test_an_alert_tells_the_story_of_its_look() -> None:
         "Why did they look?",
         "share a family name",
         "Due in 5 hours",
+        "Whose account j.bloggs-0f3a",
         "The reason they gave: First talk about the rent arrears",
         "Only your organisation's officers see this answer.",
     ):

@@ -14,22 +14,26 @@ from audit.console.ports import NotDecided
 from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append
 from audit.reader import Query
+from consent.permissions import Given
 from core.keys import SubjectKey
 from core.sections import policies_folder
 from core.unit_of_work import only
 from core.vocabulary import Json
 from gateway.alerting.answering import Answering
-from gateway.alerting.scanning import HABIT_DAYS, Scanning
+from gateway.alerting.scanning import HABIT_DAYS, KNOWN_WELL, Scanning
 from gateway.alerting.staff import OUTCOME, Member, StaffList, StaffListError, read_members
+from gateway.consenting import Grant
 from gateway.erasing import Erasing, WaitingError
 from gateway.retention import load_retention
 from gateway.reviews.deciding import NotADecisionError
-from tests.support.walk import NHS_NUMBER, STRANGER_NUMBER
+from tests.support.walk import CHARITY, NHS_NUMBER, STRANGER_NUMBER
 from tests.unit.gateway.services.alerting import DAY, desk, look, noticing, waiting, works_for
 from tests.unit.gateway.services.looking import HOSPITAL, history, officer
 from tests.unit.gateway.services.served import CITY, COUNTY, PURPOSE, Served, choice
 
 WORKER = "a.worker"
+SOURCE = "norfolk-advice"
+"""A source that asks too, and holds no record of the person."""
 
 
 def did(
@@ -40,6 +44,7 @@ def did(
     who: str | None = WORKER,
     key: SubjectKey | None = None,
     first: int = 0,
+    organisation: str = COUNTY,
     **detail: Json,
 ) -> list[int]:
     """A practitioner looks for some people, now."""
@@ -55,8 +60,8 @@ def did(
             "relied_on": ["c_1"],
             **detail,
         }
-        draft = Draft(kind, outcome, frozenset({COUNTY}), told, COUNTY, "triager", PURPOSE)
-        entry = seal_entry(draft, key or home.organisation_key(COUNTY))
+        draft = Draft(kind, outcome, frozenset({organisation}), told, organisation, "triager", PURPOSE)
+        entry = seal_entry(draft, key or home.organisation_key(organisation))
         indexes.append(home.log.append(Append(only(None, entry))).receipts[0].index)
     return indexes
 
@@ -68,9 +73,9 @@ def working_days(served: Served, many: int, people: int = 3) -> None:
         served.clock.advance(DAY)
 
 
-def go_through(served: Served) -> Scanning:
+def go_through(served: Served, organisation: str = COUNTY) -> Scanning:
     scanning = desk(served, Hours(weekdays=frozenset(range(7)))).scanning
-    scanning.catch_up(COUNTY, 100)
+    scanning.catch_up(organisation, 100)
     return scanning
 
 
@@ -173,42 +178,43 @@ async def test_coming_back_to_somebody_of_whom_nothing_comes_stands_out_after_fo
     served: Served,
 ) -> None:
     key = served.way.person.key
-    first = did(served, 1, key=key, relied_on=[])[0]
+    first = did(served, 1, key=key, organisation=SOURCE, relied_on=[])[0]
     for _ in range(2):
         served.clock.advance(DAY)
-        did(served, 1, key=key, relied_on=[])
+        did(served, 1, key=key, organisation=SOURCE, relied_on=[])
     served.clock.advance(25 * DAY)
-    go_through(served)
-    assert await waiting(served) == []
+    go_through(served, SOURCE)
+    assert await waiting(served, SOURCE) == []
     served.clock.advance(2 * DAY)
-    go_through(served)
-    assert await waiting(served) == [(Rule.NO_RELATIONSHIP, first)]
+    go_through(served, SOURCE)
+    assert await waiting(served, SOURCE) == [(Rule.NO_RELATIONSHIP, first)]
 
 
-@pytest.mark.parametrize("tie", ["record", "permission", "colleague", "erased", "nobody", "busy", "no-row"])
+@pytest.mark.parametrize(
+    "tie", ["record", "permission", "colleague", "erased", "nobody", "busy", "no-row", "no-source"]
+)
 async def test_whatever_ties_them_is_an_answer_already(served: Served, tie: str) -> None:
     home = served.way.home
-    key = home.organisation_key(COUNTY) if tie == "nobody" else served.way.person.key
+    organisation = COUNTY if tie == "no-source" else CHARITY if tie == "record" else SOURCE
+    key = home.organisation_key(SOURCE) if tie == "nobody" else served.way.person.key
     for _ in range(3):
-        did(served, 1, key=key, relied_on=[])
-    if tie == "record":
-        home.person(NHS_NUMBER, **{COUNTY: "case-7"})
-    elif tie == "permission":
-        await served.residents.allow(served.person, choice("tenancy", days=60))
+        did(served, 1, key=key, organisation=organisation, relied_on=[])
+    if tie == "permission":
+        named = {"tenancy": frozenset({"status"})}
+        grant = Grant(PURPOSE, organisation, named, frozenset({CITY}), None)
+        await served.way.consenting.give(key, grant, Given("portal", served.person))
     elif tie == "colleague":
-        did(served, 1, who="another", key=key)
+        did(served, 1, who="another", key=key, organisation=organisation)
     elif tie == "erased":
         served.erase()
     elif tie == "busy":
-        did(served, 1, key=key)
-        for _ in range(60):
-            did(served, 1, key=key)
+        for _ in range(KNOWN_WELL):
+            did(served, 1, key=key, organisation=organisation)
     elif tie == "no-row":
         served.tamper("DELETE FROM person")
     served.clock.advance(30 * DAY)
-    go_through(served)
-    assert (Rule.NO_RELATIONSHIP, 0) not in await waiting(served)
-    assert [rule for rule, _ in await waiting(served) if rule is Rule.NO_RELATIONSHIP] == []
+    go_through(served, organisation)
+    assert [rule for rule, _ in await waiting(served, organisation) if rule is Rule.NO_RELATIONSHIP] == []
 
 
 async def asked(served: Served) -> int:
@@ -230,6 +236,7 @@ async def test_an_alert_is_opened_with_its_look_and_its_clock(served: Served) ->
     assert case is not None
     assert case.task is not None
     assert (case.item.row.index, case.task.left, case.barred, case.numbers) == (index, 7 * 24, "", {})
+    assert case.account == "a.practitioner"
     counted = await desk(served).waiting(officer(COUNTY))
     assert (counted.open, counted.overdue) == (1, 0)
     served.clock.advance(8 * DAY)
