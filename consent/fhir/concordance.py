@@ -5,11 +5,13 @@ A code that stands in none of these is refused; a code that stands for nothing h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from consent.fhir.errors import UnrepresentableError
+from consent.permissions import LedgerError
+from core.vocabulary import Json
 
 PURPOSE: Final = "urn:oncetold:purpose"
 SECTION: Final = "urn:oncetold:section"
@@ -69,3 +71,63 @@ class Concordance:
         if identifier is None and reference is not None and reference in self.references:
             return self.references[reference]
         raise UnrepresentableError(element, "this organisation is not known here")
+
+
+class ConcordanceError(LedgerError):
+    """A file of agreed words that cannot be read; the message says what is expected where."""
+
+
+def read_concordance(value: Json) -> Concordance:
+    """A file of agreed words: docs/fhir-consent.md shows one. Raises `ConcordanceError`."""
+    if not isinstance(value, Mapping) or not value.keys() <= _PARTS.keys():
+        raise ConcordanceError(f"an object with some of {', '.join(sorted(_PARTS))} is expected")
+    rows = {name: _rows(value.get(name, ()), name, keys) for name, keys in _PARTS.items()}
+    return Concordance(
+        purposes={(one["system"], one["code"]): frozenset(one["means"]) for one in rows["purposes"]},
+        sections={
+            (one["system"], one["code"]): frozenset(_pair(name) for name in one["means"])
+            for one in rows["sections"]
+        },
+        policies=frozenset(one["uri"] for one in rows["policies"]),
+        organisations={(one["system"], one["value"]): one["is"] for one in rows["organisations"]},
+        references={one["reference"]: one["is"] for one in rows["references"]},
+    )
+
+
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "purposes": ("system", "code", "means"),
+    "sections": ("system", "code", "means"),
+    "policies": ("uri",),
+    "organisations": ("system", "value", "is"),
+    "references": ("reference", "is"),
+}
+
+
+def _rows(value: Json, name: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ConcordanceError(f"{name}: a list is expected")
+    found = []
+    for number, row in enumerate(value):
+        if (
+            not isinstance(row, Mapping)
+            or set(row) != set(keys)
+            or not all(_fits(row[key], key) for key in keys)
+        ):
+            raise ConcordanceError(f"{name}[{number}]: {', '.join(keys)} are expected")
+        found.append(dict(row))
+    return found
+
+
+def _fits(value: Json, key: str) -> bool:
+    if key != "means":
+        return isinstance(value, str)
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and all(isinstance(one, str) for one in value)
+    )
+
+
+def _pair(name: str) -> tuple[str, str]:
+    section, dot, field_name = name.partition(".")
+    return section, field_name if dot else "*"
