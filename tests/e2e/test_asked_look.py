@@ -37,7 +37,7 @@ PAGES = (
     Shown("asked-ask", FORM, "one", "must answer you by 20 November 2026."),
     Shown("asked-ask-tried", f"/portal/questions/about/{TRIED}", "many", "must answer you by"),
     Shown("asked-question", f"/portal/questions/OT-{OPEN}", "one", "They must answer by 20 November 2026."),
-    Shown("asked-question-late", f"/portal/questions/OT-{LATE}", "many", "They are late."),
+    Shown("asked-question-late", f"/portal/questions/OT-{LATE}", "many", "They are late"),
     Shown("asked-question-answered", f"/portal/questions/OT-{DONE}", "many", "They have answered"),
     Shown("asked-questions-many", "/portal/questions", "many", "2 questions wait for an answer."),
     Shown("asked-questions-one", "/portal/questions", "one", "1 question waits for an answer."),
