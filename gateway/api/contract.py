@@ -18,6 +18,7 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.api import audit_models, consent_requests_models, consents_models, explain_models, models
 from gateway.api.documents import HEADERS, PROBLEM_ANSWERS, SHARED, header_references
+from gateway.api.key_set import KeySetView
 from gateway.problems import problem
 
 TITLE: Final = "OnceTold"
@@ -152,6 +153,7 @@ _ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     *audit_models.ANSWERS,
     *consent_requests_models.ANSWERS,
     *consents_models.ANSWERS,
+    KeySetView,
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PROBLEM_EXAMPLES: Final[dict[int, tuple[str, dict[str, Any]]]] = {

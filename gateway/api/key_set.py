@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-import orjson
 from fastapi import APIRouter
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from consent.receipts.keys import PublicKey, key_set
 from gateway.api.documents import PUBLIC_PROBLEMS, problems
 from gateway.api.models import Answer
 
 
-class KeySetResponse(Response):
+class KeySetResponse(JSONResponse):
     """An answer of its own media type (RFC 7517 section 8.5.2)."""
 
     media_type = "application/jwk-set+json"
@@ -53,6 +52,6 @@ def build_router(keys: Callable[[], Sequence[PublicKey]]) -> APIRouter:
     )
     async def jwks() -> Response:
         """The Ed25519 keys that sign consent receipts, now, next and before. Keep a copy: a receipt is checked offline."""
-        return KeySetResponse(orjson.dumps(key_set(keys())))
+        return KeySetResponse(key_set(keys()))
 
     return router
