@@ -180,7 +180,7 @@ async def test_without_the_later_word_an_old_document_would_bring_it_back(
         ({"organization": [{"identifier": {"system": ODS, "value": "Z9ZZ9"}}]}, "Consent.organization[0]"),
         ({"organization": [{"identifier": {"system": ORGANISATIONS, "value": COUNCIL}}]}, "Consent.organization"),
         ({"patient": {"identifier": {"system": NHS_SYSTEM, "value": STRANGER_NUMBER}}}, "Consent.performer[0]"),
-        ({"provision": {"type": "permit", "purpose": [{"system": PURPOSES, "code": "anything"}]}}, "Consent.provision.purpose"),
+        ({"provision": {"type": "deny", "purpose": [{"system": PURPOSES, "code": "any"}]}}, "Consent.provision.purpose"),
         ({"provision": {"type": "deny", "class": [{"system": SECTIONS, "code": "anything"}]}}, "Consent.provision.class"),
         ({"provision": {"type": "permit", "purpose": [{"system": PURPOSES, "code": "hospital-link"}]}}, "Consent.provision"),
         ({"provision": {"type": "permit", "period": {"end": "2026-11-22"}}}, "Consent.provision.period"),
