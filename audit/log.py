@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -72,11 +73,41 @@ Outcome = Committed[Any] | Exception
 """What became of one append: durable, or the reason why nothing of it happened."""
 
 
+class Watches(Protocol):
+    """Counts what the log does. What it raises is lost: no answer depends on it."""
+
+    def committed(self, entries: Sequence[SealedEntry]) -> None:
+        """A batch with these entries is durable."""
+        ...
+
+    def failed(self, appends: int) -> None:
+        """A batch of so many units of work could not be stored."""
+        ...
+
+
+class Unwatched:
+    """Counts nothing."""
+
+    def committed(self, entries: Sequence[SealedEntry]) -> None:
+        """See `Watches.committed`."""
+
+    def failed(self, appends: int) -> None:
+        """See `Watches.failed`."""
+
+
 class Log:
     """One Merkle log in one database."""
 
-    def __init__(self, database: Database, signer: Signer, clock: Clock, origin: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        signer: Signer,
+        clock: Clock,
+        origin: str,
+        watches: Watches = Unwatched(),  # noqa: B008 - it holds nothing
+    ) -> None:
         self.store = LogStore(database)
+        self._watches = watches
         self.origin = origin
         self._database = database
         self._signer = signer
@@ -109,16 +140,21 @@ class Log:
             # One work's failure may have broken the whole transaction; its batch-mates must not suffer for it.
             if len(batch) > 1:
                 return [outcome for append in batch for outcome in self.commit([append])]
-            return [_closed(poisoned.__cause__ or poisoned)]
+            return self._failed(batch, poisoned.__cause__ or poisoned)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, every waiting caller must hear of it
-            return [_closed(error)] * len(batch)
+            return self._failed(batch, error)
+
+    def _failed(self, batch: Sequence[Append[Any]], error: BaseException) -> list[Outcome]:
+        with suppress(Exception):
+            self._watches.failed(len(batch))
+        return [_closed(error)] * len(batch)
 
     def _commit(self, batch: Sequence[Append[Any]]) -> list[Outcome]:
         batch_id = uuid.uuid4().hex
         with self._database.writer.connect() as connection:
             transaction = connection.begin()
             try:
-                outcomes = self._run(connection, batch_id, batch)
+                outcomes, entries = self._run(connection, batch_id, batch)
             except BaseException:
                 transaction.rollback()
                 raise
@@ -129,10 +165,14 @@ class Log:
                 logger.warning("log.commit-unclear", error=type(error).__name__)
                 connection.invalidate()
                 if not self._was_stored(batch_id):
-                    return [_closed(error)] * len(batch)
+                    return self._failed(batch, error)
+        with suppress(Exception):
+            self._watches.committed(entries)
         return outcomes
 
-    def _run(self, tx: Connection, batch_id: str, batch: Sequence[Append[Any]]) -> list[Outcome]:
+    def _run(
+        self, tx: Connection, batch_id: str, batch: Sequence[Append[Any]]
+    ) -> tuple[list[Outcome], list[SealedEntry]]:
         head = self.store.lock_head(tx)
         if head is None:
             raise ClosedError("audit log", "not begun: run `oncetold migrate`")
@@ -150,12 +190,13 @@ class Log:
             Receipt(index, one, tlog_proof.format_proof(index, extension.inclusion_proof(index), signed))
             for index, one in enumerate(leaves, start=head.frontier.size)
         )
-        return [
+        outcomes: list[Outcome] = [
             Committed(result.value, tuple(next(receipts) for _ in result.entries))
             if isinstance(result, Written)
             else result
             for result in results
         ]
+        return outcomes, entries
 
     def _sound_time(self, head: Head) -> int:
         """The batch's time; never before the last checkpoint's, and only while no clock is in doubt."""

@@ -33,6 +33,7 @@ from gateway.docs_pages.router import build_router as build_docs
 from gateway.docs_pages.router import build_shortcuts
 from gateway.edge import Edge, correlation_id
 from gateway.envelope import Envelope, Failures, discard_body
+from gateway.metrics import Listener, State
 from gateway.pages import mount_pages
 from gateway.problems import BadRequestError, problem
 from gateway.reviews.store import Reviews
@@ -51,12 +52,15 @@ def create_app(gateway: Gateway) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        metrics = listen_for_operators(gateway)
         gateway.sources.health.start()
         gateway.witnessing.start()
         gateway.messenger.start()
         async with watching(gateway.watcher):
             yield
         await gateway.messenger.stop()
+        if metrics is not None:
+            await asyncio.to_thread(metrics.close)
         await gateway.witnessing.stop()
         close_pages()
         await gateway.close()
@@ -88,6 +92,21 @@ def create_app(gateway: Gateway) -> FastAPI:
     _answer_errors(app, gateway.edge)
     _put_around(app, gateway)
     return app
+
+
+def listen_for_operators(gateway: Gateway) -> Listener | None:
+    """Serve metrics at their own address, where one is set. Raises `MetricsError`."""
+    settings, sources = gateway.settings, gateway.sources
+    if settings.metrics_port is None:
+        return None
+    gateway.meters.watch(
+        State(
+            down=lambda: {one: sources.health.known_down(one) for one in sources.by_id},
+            witnesses=gateway.witnessing.standing,
+            alert=lambda: gateway.policy.alert,
+        )
+    )
+    return Listener(gateway.meters, settings.metrics_host, settings.metrics_port)
 
 
 def assert_ready(gateway: Gateway) -> None:

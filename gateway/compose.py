@@ -47,6 +47,7 @@ from gateway.identity.issuers import TrustRegister, load_issuers
 from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
 from gateway.messaging import Endings, StillWanted
+from gateway.metrics import Meters
 from gateway.naming import naming
 from gateway.notice import saying
 from gateway.people.handles import Handles
@@ -120,6 +121,7 @@ class Gateway:
     witnessing: Witnessing
     http: aiohttp.ClientSession
     receipt_keys: ReceiptKeys
+    meters: Meters
 
     @property
     def registers(self) -> Registers:
@@ -172,7 +174,8 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     authority = Authority(database)
     requests, idempotency = Requests(database), Idempotency(database, secrets.master)
     outbox = Outbox(database)
-    log = Log(database, secrets.signer, clock, settings.log_origin)
+    meters = Meters()
+    log = Log(database, secrets.signer, clock, settings.log_origin, meters)
     try:
         put_in_force(log, authority, keys, policy)
         for purge in (purge_inputs, purge_spoken, purge_representations):
@@ -255,6 +258,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         http=http,
         pack_signing=pack_signing(secrets.signer),
         receipt_keys=receipt_keys(secrets),
+        meters=meters,
     )
 
 

@@ -63,7 +63,7 @@ class HastyLog(Log):
     def _write(self, batch: Sequence[Append[Any]], told: Future[list[Outcome]]) -> None:
         with suppress(Exception), self._database.writer.connect() as connection:
             transaction = connection.begin()
-            told.set_result(self._run(connection, uuid.uuid4().hex, batch))
+            told.set_result(self._run(connection, uuid.uuid4().hex, batch)[0])
             time.sleep(self.behind)
             transaction.commit()
         if not told.done():
