@@ -11,12 +11,12 @@ from core.clock import SystemClock
 from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
 
-person = typer.Typer(no_args_is_help=True, help="Erase a person.")
+person = typer.Typer(no_args_is_help=True, help="Erase a person; stop by a paper's code.")
 
 
 @person.callback()
 def _person() -> None:
-    """Keeps `erase` a command of its own."""
+    """What the operator does for one person."""
 
 
 @person.command()
@@ -41,3 +41,23 @@ def erase(
             f"erased: {gone.rows} rows and the key; {gone.entries} entries of the log are about nobody any more"
         )
         say(f"the log tells of it in entry {gone.receipt.index}")
+
+
+@person.command("stop-by-code")
+def stop_by_code() -> None:
+    """Stop what a paper's code stands for, for somebody on the phone. Reads the code from the first line of stdin.
+
+    Says the same for every code that could be one: whoever calls learns nothing, and neither does whoever types.
+    """
+    import asyncio
+
+    from gateway.codes import read_code
+    from gateway.codes_stopping import stopping
+
+    typed = sys.stdin.readline()
+    if read_code(typed) is None:
+        raise typer.BadParameter("check the code: a letter or a number may be missing or wrong")
+    settings = settings_from_environment()
+    with told():
+        asyncio.run(stopping(settings, SystemClock(), typed))
+        say("if this code was good, nobody can look any more under it")
