@@ -60,7 +60,7 @@ PAGES = (
         "asked-console-reveal-held", f"/console/items/{HELD.index}/reveal", "one", "You are shown the number"
     ),
     Shown("asked-console-reveal-own", REVEAL, "own", "You looked yourself"),
-    Shown("asked-console-packs", f"{PACKS}?entry=41017", "many", "A file for an incident"),
+    Shown("asked-console-packs", f"{PACKS}?entry=41017", "many", "A file that proves itself"),
     Shown("asked-console-search", "/console/?kind=refusal", "many", "What happened with"),
 )
 
