@@ -34,7 +34,11 @@ def add_commands(audit: typer.Typer) -> None:
         issuer: Annotated[str, typer.Option(help="Where they sign in, as in their tokens' iss.")],
         file: Annotated[
             Path | None,
-            typer.Option(help='Lines of {"person": HANDLE, "practitioner": SUBJECT}; else stdin.'),
+            typer.Option(
+                exists=True,
+                dir_okay=False,
+                help='Lines of {"person": HANDLE, "practitioner": SUBJECT}; else stdin.',
+            ),
         ] = None,
     ) -> None:
         """Take in who works for an organisation, for the alerts about own records and colleagues; every quarter."""

@@ -177,10 +177,12 @@ class AccessTokens(JWTBearerTokenGenerator):
         return None if user is None else int(user.at)
 
     def get_extra_claims(self, client: Client, grant_type: str, user: SignedIn | None, scope: str) -> Claims:
-        """`organisation`, and the practitioner's `role`."""
+        """`organisation`, and the practitioner's `role` and `name`."""
         if client.organisation is None:
             return {}
-        return {"organisation": client.organisation} | ({} if user is None else {"role": user.account.role})
+        return {"organisation": client.organisation} | (
+            {} if user is None else {"role": user.account.role, "name": user.account.name}
+        )
 
     def generate(
         self,
