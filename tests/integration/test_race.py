@@ -41,8 +41,20 @@ def test_no_disclosure_after_a_withdrawal_no_entry_lost_no_fork_however_often_a_
     assert int(operations[1]) >= 480
 
 
-def test_without_the_guard_the_race_finds_disclosures_after_a_withdrawal(database: list[str]) -> None:
-    code, said = race(*database, "--operations", "600", "--without-guard")
+def test_with_four_asking_and_one_changing_nothing_is_disclosed_after_a_withdrawal(
+    database: list[str],
+) -> None:
+    code, said = race(*database, "--operations", "400", "--few")
+    assert code == 0, said
+    assert "4 asking, with the guard" in said
+    assert "disclosures after a withdrawal 0, entries lost 0, forks 0" in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("shape", [[], ["--few"]])
+def test_without_the_guard_the_race_finds_disclosures_after_a_withdrawal(
+    database: list[str], shape: list[str]
+) -> None:
+    code, said = race(*database, "--operations", "600", "--without-guard", *shape)
     assert code == 0, said
     found = re.search(r"violations found (\d+)", said.splitlines()[-1])
     assert found is not None

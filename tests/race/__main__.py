@@ -1,7 +1,9 @@
 """`python -m tests.race`: the guarded append under two processes, withdrawals and kill -9, on both databases.
 
-Without arguments: 10,000 operations with 24 kills on each database, then both once more without the guard, which must show
-violations (or the harness could not see any). The last line is the figures; the exit code is 0 only if all held.
+Without arguments, on each database: 10,000 operations of 24 clients asking and one in each process changing, with 24
+kills; 10,000 of 4 clients asking and 1 changing, about two people, so that they meet as often; then each shape once more
+without the guard, which must show violations (or the harness could not see any). The last line is the figures; the exit code
+is 0 only if all held.
 """
 
 from __future__ import annotations
@@ -23,14 +25,25 @@ UNGUARDED_OPERATIONS = 2_000
 DATABASES = ("sqlite", "postgresql")
 
 
+def few(plan: Plan) -> Plan:
+    """Two processes with two clients each that ask, and one client that changes, all about the same two people."""
+    return replace(plan, clients=2, changing=1, people=2)
+
+
 def main(arguments: list[str]) -> int:
     """Run what was asked for."""
     asked = _parser().parse_args(arguments)
     names = DATABASES if asked.database == "both" else (asked.database,)
     plan = Plan(operations=asked.operations, processes=asked.processes, seed=asked.seed)
+    if asked.few:
+        plan = few(plan)
     kills = asked.kills if asked.kills is not None else KILLS * asked.kill
     if not arguments:
-        plans = [replace(plan, kills=KILLS), replace(plan, guard=False, operations=UNGUARDED_OPERATIONS)]
+        shapes = (replace(plan, kills=KILLS), few(plan))
+        plans = [
+            *shapes,
+            *(replace(one, guard=False, kills=0, operations=UNGUARDED_OPERATIONS) for one in shapes),
+        ]
     else:
         plans = [replace(plan, kills=kills, guard=not asked.without_guard)]
     outcomes: list[tuple[Plan, Outcome]] = []
@@ -43,7 +56,8 @@ def main(arguments: list[str]) -> int:
                 outcome = _race(name, cluster, asked.urls, one)
                 outcomes.append((one, outcome))
                 guard = "with the guard" if one.guard else "WITHOUT the guard"
-                _say(f"{name}, {guard}: {outcome.figures}; kills {outcome.kills}, {outcome.seconds:.0f} s")
+                told = f"{outcome.figures}; kills {outcome.kills}, {outcome.seconds:.0f} s"
+                _say(f"{name}, {one.asking} asking, {guard}: {told}")
     return _conclude(outcomes)
 
 
@@ -94,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kill", action="store_true", help=f"kill -9 one of the processes {KILLS} times")
     parser.add_argument("--kills", type=int, help="how many times instead")
     parser.add_argument("--without-guard", action="store_true", help="must find violations")
+    parser.add_argument("--few", action="store_true", help="4 clients ask and 1 changes, about two people")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--urls", nargs=2, metavar=("MAIN", "KEYS"), help="two empty databases that are there"

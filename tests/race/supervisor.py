@@ -23,7 +23,7 @@ LIMIT_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a race is run."""
+    """How a race is run. clients: who ask, in each process. changing: see `Orders`."""
 
     operations: int = 10_000
     processes: int = 2
@@ -32,6 +32,12 @@ class Plan:
     people: int = 6
     guard: bool = True
     seed: int = 1
+    changing: int | None = None
+
+    @property
+    def asking(self) -> int:
+        """How many ask, in all processes together."""
+        return self.clients * self.processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +109,5 @@ class _Race:
             seed=self._plan.seed * 10_000 + life,
             clients=self._plan.clients,
             guard=self._plan.guard,
+            changing=self._plan.changing,
         )

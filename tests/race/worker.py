@@ -1,6 +1,7 @@
 """One gateway process of the race: real consent, guard, committer and log; only the sources are left out.
 
-Clients ask without pause about people picked at random; one more client grants and withdraws at random.
+Clients ask without pause about people picked at random; one more client, in each process or in some, grants and withdraws
+at random.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Orders:
     """What a process is to do.
 
     guard: False takes the re-reading of the revision out. log: another kind of log, for what it would be without a
-    protection. obligations: of every decision, so that reviews and holds are written beside the entries.
+    protection. obligations: of every decision, so that reviews and holds are written beside the entries. changing: in how
+    many of the processes somebody grants and withdraws; None for all of them.
     """
 
     urls: tuple[str, str]
@@ -79,6 +81,7 @@ class Orders:
     guard: bool
     log: type[Log] = Log
     obligations: tuple[JsonObject, ...] = ()
+    changing: int | None = None
 
 
 class Unguarded(Ledger):
@@ -151,8 +154,9 @@ class Worker:
         self._journal.write(answered(what, number, relied_on, begun, time.monotonic(), recorded.receipt))
 
     async def _change_on(self) -> None:
-        own = [n for n in range(len(self._people)) if n % self._orders.slots == self._orders.slot]
-        while not self._stopping.is_set():
+        changing = self._orders.changing or self._orders.slots
+        own = [n for n in range(len(self._people)) if n % changing == self._orders.slot]
+        while own and not self._stopping.is_set():
             await self._change(self._chance.choice(own))
             await asyncio.sleep(self._chance.random() * self._fetch_takes)
 
