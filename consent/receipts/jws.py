@@ -22,7 +22,7 @@ TOKEN_MAXIMUM: Final = 48_000
 
 BEGIN: Final = "-----BEGIN CONSENT RECEIPT-----"
 END: Final = "-----END CONSENT RECEIPT-----"
-_LINE: Final = 76
+_LINE: Final = 64
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]+", re.ASCII)
 
 

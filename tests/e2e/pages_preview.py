@@ -5,14 +5,18 @@ The cookie `state` chooses what is shown: many, one, none, law, hostile, full, i
 
 from __future__ import annotations
 
+from functools import partial
+
 import uvicorn
 from fastapi import FastAPI
 
 from audit.console import build_router as build_console
-from consent.portal import PortalSettings
+from consent.portal import PortalSettings, could_see, downloading, receipts
 from consent.portal import build_router as build_portal
 from core.pages.static_files import STATIC_PATH, static_app
 from tests.unit.audit.console.fakes import FakeConsole
+from tests.unit.consent.portal.fake_downloads import FakeDownloads
+from tests.unit.consent.portal.fake_receipts import FakeReceipts
 from tests.unit.consent.portal.fakes import NOW, FakePortal
 
 
@@ -21,7 +25,12 @@ def preview_app() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(STATIC_PATH, static_app())
     portal = FakePortal()
-    app.include_router(build_portal(portal, portal, PortalSettings(now=lambda: NOW)))
+    groups = (
+        partial(could_see.add_pages, policy=portal),
+        partial(receipts.add_pages, receipts=FakeReceipts()),
+        partial(downloading.add_pages, downloads=FakeDownloads()),
+    )
+    app.include_router(build_portal(portal, groups, PortalSettings(now=lambda: NOW)))
     app.include_router(build_console(FakeConsole()))
     return app
 

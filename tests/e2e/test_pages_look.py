@@ -16,8 +16,10 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from consent.receipts.jws import BEGIN, armoured
 from tests.conftest import ROOT, Parts
 from tests.e2e.pages_preview import preview_app
+from tests.unit.consent.portal.fake_receipts import TOKEN
 from tests.unit.consent.portal.fakes import LEAF, RECEIPT
 
 SHOTS = ROOT / ".var" / "screenshots"
@@ -72,6 +74,15 @@ PAGES = (
     Shown("portal-proof", "/portal/history/41017", "many", "We checked it just now: it is true"),
     Shown("portal-proof-failed", "/portal/history/38000", "many", "We could not prove it just now"),
     Shown("portal-check", "/portal/check", "out", "Anybody can do this."),
+    Shown("portal-receipts-many", "/portal/receipts", "many", "A receipt proves what you decided"),
+    Shown("portal-receipts-none", "/portal/receipts", "none", "You have no receipts yet."),
+    Shown("portal-receipts-full", "/portal/receipts", "full", "A receipt proves what you decided"),
+    Shown("portal-receipt", "/portal/receipts/OT-41017", "many", "It proves that you allowed this."),
+    Shown("portal-receipt-no", "/portal/receipts/OT-40100", "many", "It proves that you said no to this."),
+    Shown(
+        "portal-receipt-hostile", "/portal/receipts/OT-41017", "hostile", "It proves that you allowed this."
+    ),
+    Shown("portal-download", "/portal/download", "many", "one file with all that we hold about you"),
     Shown("portal-sign-in", "/portal/", "out", "We need to know that it is you"),
     Shown("portal-signed-out", "/portal/signed-out", "out", "If others use this device too"),
     Shown("portal-error-404", "/portal/nothing/here", "one", "The address may be wrong"),
@@ -275,7 +286,43 @@ def test_without_script_a_resident_stops_in_two_clicks_and_keeps_the_receipt(
     assert page.get_by_role("heading", name="You have stopped this").is_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the receipt").click()
-    assert Path(download.value.path()).read_text() == RECEIPT
+    assert BEGIN in Path(download.value.path()).read_text()
+    page.get_by_role("link", name="See or print the receipt").click()
+    assert page.get_by_role("heading", name="Your receipt").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_anybody_checks_a_consent_receipt_and_reads_what_it_proves(
+    chromium: Browser, address: str, width: int
+) -> None:
+    page = opened(chromium, address, "out", width)
+    page.goto("/portal/check")
+    page.get_by_label("The receipt").fill(armoured(TOKEN))
+    page.get_by_role("button", name="Check it").click()
+    assert page.get_by_role("heading", name="What it proves").is_visible()
+    judge(page, "portal-check-consent", width)
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_receipt_prints_without_the_frame(chromium: Browser, address: str, width: int) -> None:
+    page = opened(chromium, address, "many", width)
+    page.goto("/portal/receipts/OT-41017")
+    page.emulate_media(media="print")
+    assert not page.get_by_role("link", name="Leave this page").is_visible()
+    assert page.get_by_role("heading", name="Your receipt").is_visible()
+    page.screenshot(path=SHOTS / f"portal-receipt-printed-{width}.png", full_page=True)
+    page.context.close()
+
+
+def test_without_script_everything_is_one_file(chromium: Browser, address: str) -> None:
+    page = opened(chromium, address, "one", 320, script=False)
+    page.goto("/portal/download")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the file").click()
+    assert download.value.suggested_filename == "oncetold-everything-2026-10-20.zip"
+    assert Path(download.value.path()).read_bytes() == b"PK begun, and ended"
     page.context.close()
 
 

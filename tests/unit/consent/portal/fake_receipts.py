@@ -70,6 +70,8 @@ class FakeReceipts:
         return LINES if person == "many" and before is None else (LINE,) if person == "one" else ()
 
     async def receipt(self, person: str, reference: str) -> Issued | None:
+        if reference.startswith(("STOP-", "ALLOW-")):
+            return issued(replace(PAPER, what="stopped" if reference[0] == "S" else "allowed"))
         if reference not in {"OT-41017", "OT-41000", "OT-40100", "OT-40000"}:
             return None
         what = {"OT-41000": "stopped", "OT-40100": "refused", "OT-40000": "unrefused"}.get(reference)
