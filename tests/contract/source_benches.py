@@ -13,7 +13,10 @@ from openpyxl import Workbook
 
 from adapters.contract import FetchRequest, Source, SourceAnswer, SourceError
 from adapters.registry import Parts, build_sources
+from consent.story.store import Stories
+from consent.story.words import NO_STORY
 from core.vocabulary import Json, JsonObject, Label
+from gateway.story.source import StorySource
 from tests.support.adapter_kit import (
     PATIENT_ID,
     SCHEMAS,
@@ -22,6 +25,7 @@ from tests.support.adapter_kit import (
     resource,
     wanting,
 )
+from tests.support.house import house, sqlite_urls
 from tests.support.source_servers import FhirServer, HousingServer, Seen, serving
 
 SECRET = "s3cret-of-this-source"
@@ -189,6 +193,21 @@ async def xlsx(_: AsyncExitStack, folder: Path) -> Bench:
         sheet.append([pair[at] for pair in TABLE])
     book.save(folder / "cases.xlsx")
     return tabular("xlsx", folder / "cases.xlsx")
+
+
+async def own_words(stack: AsyncExitStack, folder: Path) -> Bench:
+    """What residents told of themselves: a source without a wire, which answers from the gateway's own database."""
+    home = stack.enter_context(house(*sqlite_urls(folder)))
+    stories, key = Stories(home.database), home.keys.get_or_create(REFERENCE)
+    told = NO_STORY.with_answer("what_matters", "My dog", home.clock.now())
+    with home.database.write() as tx:
+        stories.put(tx, key, told.with_answer("told_already", CONTENT, home.clock.now()))
+    return Bench(
+        source=StorySource(stories, home.keys, SCHEMAS),
+        narrow=wanting("my-story.what_matters"),
+        expected={"my-story.what_matters": "My dog"},
+        label=None,
+    )
 
 
 OVER_HTTP = (fhir_batch, fhir_search, rest)

@@ -21,6 +21,7 @@ from tests.contract.source_benches import (
     failure,
     made,
     misbehave,
+    own_words,
     xlsx,
 )
 from tests.support.adapter_kit import (
@@ -31,7 +32,7 @@ from tests.support.adapter_kit import (
 )
 
 
-@pytest.fixture(params=(*OVER_HTTP, csv, xlsx), ids=lambda make: make.__name__)
+@pytest.fixture(params=(*OVER_HTTP, csv, xlsx, own_words), ids=lambda make: make.__name__)
 async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
     async for found in made(request.param, tmp_path):
         yield found
@@ -47,7 +48,7 @@ async def test_the_wanted_fields_come_as_the_schemas_want_them(bench: Bench) -> 
     answer = await bench.fetch()
     assert by_field(answer.fragments) == bench.expected
     assert_fits(answer)
-    assert (answer.source, answer.person_label, answer.quarantined) == ("src", bench.label, ())
+    assert (answer.source, answer.person_label, answer.quarantined) == (bench.source.id, bench.label, ())
     assert all(item.as_of.tzinfo is not None for item in answer.fragments)
 
 
