@@ -100,7 +100,12 @@ def test_the_handle_in_the_examples_is_the_persons_of_the_examples() -> None:
     number = somebody().nhs_number
     assert number is not None
     found = {one.id: one.requests() for one in OPERATIONS}
-    for operation, organisation in (("askForView", COUNTY), ("breakGlass", COUNTY), ("askCheck", LANDLORD)):
+    for operation, organisation in (
+        ("askForView", COUNTY),
+        ("askForConsent", COUNTY),
+        ("breakGlass", COUNTY),
+        ("askCheck", LANDLORD),
+    ):
         handle = Handles(MASTER).make(organisation, trace.by_nhs_number(number))
         assert {body["person"] for body in found[operation].values()} == {handle}
     assert found["tracePerson"]["nhs-number"]["nhs_number"].replace(" ", "") == number
