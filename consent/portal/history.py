@@ -33,6 +33,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
             older=older,
             first=before is None,
             can_hide=bool(portal.hidden_from) and resident.acting is None,
+            may_ask=resident.acting is None,
             complete=await portal.serving(resident).complete(resident.person),
         )
 

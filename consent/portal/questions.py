@@ -48,8 +48,10 @@ def add_pages(router: APIRouter, portal: Portal, questions: QuestionServices) ->
     @router.get("/questions", response_class=Response)
     async def asked(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
+        hidden = await portal.hidden(resident.person)
         found = await questions.questions(resident.person)
-        return pages.page(request, "portal/questions.html", viewer=viewer, questions=found, back=HISTORY)
+        shown = tuple(one for one in found if not hidden & {one.index, one.look.index})
+        return pages.page(request, "portal/questions.html", viewer=viewer, questions=shown, back=HISTORY)
 
     @router.get("/questions/{reference}", response_class=Response)
     async def question(request: Request, reference: str) -> Response:

@@ -125,7 +125,8 @@ class ActingWithin:
         found: list[Look] = []
         for _ in range(PAGES_MAXIMUM):
             page = await self.own.history(person, before)
-            found += [one for one in page if self._may_see(one)]
+            # What the person asked about a look, and what they were answered, is between them and those who answer.
+            found += [replace(one, question=None, can_ask=False) for one in page if self._may_see(one)]
             if len(found) >= HISTORY_PAGE or len(page) < HISTORY_PAGE:
                 break
             before = page[-1].index
@@ -141,7 +142,7 @@ class ActingWithin:
         if not page or page[0].index != index or not self._may_see(page[0]):
             return None
         found = await self.own.proof(person, index)
-        return None if found is None else replace(found, opening_json="")
+        return None if found is None else replace(found, opening_json="", can_ask=False)
 
     @property
     def _given(self) -> Given:

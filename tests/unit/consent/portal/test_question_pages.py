@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from consent.portal import PortalSettings, build_router
+from consent.portal.context import Portal as Room
 from consent.portal.questions_ports import WORDS_LENGTH
 from tests.unit.consent.portal.fake_questions import (
     ANSWERED,
@@ -223,3 +224,20 @@ async def test_the_history_shows_question_and_answer_beside_the_look_and_who_loo
 
 async def test_when_the_log_cannot_be_read_the_page_says_so(portal: Portal) -> None:
     await portal.page(FORM, "closed", 503)
+
+
+async def test_a_question_about_a_hidden_look_is_not_on_the_list(portal: Portal) -> None:
+    services = AskingPortal()
+    app = FastAPI()
+
+    async def hidden(_person: str) -> frozenset[int]:
+        return frozenset({TRIED, OPEN})
+
+    def hiding(_router: APIRouter, room: Room) -> None:
+        room.hidden_from.append(hidden)
+
+    app.include_router(
+        build_router(services, (*pages(FakeQuestions()), hiding), PortalSettings(now=lambda: NOW))
+    )
+    text = assert_keeps_the_house_rules((await ask(app, "GET", "/portal/questions", state="many")).text).text
+    assert "You have asked nothing yet." in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -13,13 +14,16 @@ from audit.console.ports import Filters, NotDecided
 from audit.console.questions_ports import Answer
 from audit.entries import Kind
 from audit.reader import Query
-from consent.portal.ports import NotPossible
+from consent.portal.acting_ports import ActingFor
+from consent.portal.ports import Look, NotPossible, Resident
 from consent.portal.questions_ports import Askable, Question
 from gateway.policy.live import LivePolicy
 from gateway.policy.uk_days import end_of_day, start_of_day
 from gateway.questions import store
 from gateway.questions.answering import outcomes
 from gateway.reviews.store import WRONG
+from gateway.services.acting import Acting
+from gateway.services.acting_within import ActingWithin
 from gateway.services.questions import REFERENCE
 from tests.support.walk import STRANGER_NUMBER, policy_over, registers
 from tests.unit.gateway.services.asking import (
@@ -397,3 +401,26 @@ async def test_an_entry_of_a_question_is_found_by_the_officers_who_were_asked_al
     assert [one.index for one in reader.search(Query(COUNTY, outcome=store.ASKED))] == [made.index]
     assert reader.search(Query(COUNCIL, outcome=store.ASKED)) == ()
     assert start_of_day(made.answer_by) > served.clock.now()
+
+
+async def test_a_representative_sees_neither_question_nor_answer_and_cannot_ask(served: Served) -> None:
+    look = (await _shown_look(served)).index
+    made = await ask(served, look)
+    await reply(served, made.index, "right")
+    authority = ActingFor("a_1", "somebody", "attorney", "Mum", frozenset(registers().sections), None)
+    resident = Resident(served.person, "Bob Example", "token", "P9", authority)
+    within = ActingWithin(served.residents, cast("Acting", None), resident, authority)
+    seen = {one.index: one for one in await within.history(served.person, None)}
+    assert set(seen) == {look}, "nor the lines that tell of them"
+    assert (seen[look].question, seen[look].can_ask) == (None, False)
+    proof = await within.proof(served.person, look)
+    assert proof is not None
+    assert proof.can_ask is False
+    own = await served.residents.proof(served.person, look)
+    assert own is not None
+    assert own.can_ask is True
+
+
+async def _shown_look(served: Served) -> Look:
+    await a_look(served)
+    return next(one for one in await history(served) if one.kinds)
