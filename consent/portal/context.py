@@ -18,8 +18,8 @@ from core.pages.rendering import Frame, Link, Pages, Viewer
 from core.pages.routing import NotOursError, SignInNeededError
 
 HOME = "/portal/"
-ACTING_MENU = frozenset({HOME, "/portal/allow", "/portal/history"})
-"""What stands in the menu of somebody who acts for another."""
+ACTING_MENU = frozenset({HOME, "/portal/allow", "/portal/history", "/portal/check", "/portal/stop-by-code"})
+"""What stands in the menu and at the foot of somebody who acts for another: what leads nowhere else."""
 
 BesideHome: TypeAlias = Callable[[str], Awaitable[Mapping[str, object]]]
 """What a group of pages has to show on the first page: person -> names that portal/home.html reads."""
@@ -85,7 +85,9 @@ class Portal:
         if resident.acting is None:
             return Viewer(resident.name, resident.csrf, out)
         menu = tuple(one for one in self.pages.frame.menu if one.href in ACTING_MENU)
-        return Viewer(resident.name, resident.csrf, out, acting=resident.acting.word, menu=menu)
+        footer = tuple(one for one in self.pages.frame.footer if one.href in ACTING_MENU)
+        word = resident.acting.word
+        return Viewer(resident.name, resident.csrf, out, acting=word, menu=menu, footer=footer)
 
     async def posted(self, request: Request) -> tuple[Resident, Viewer, Form]:
         """Who posted which form; raises `SignInNeededError`, `NotOursError`, `FormError`."""

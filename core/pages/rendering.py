@@ -45,7 +45,7 @@ class Frame:
 class Viewer:
     """Whoever is signed in: the name to show, the form token, and where signing out posts it.
 
-    acting: what they call whom they act for, None while they act for themselves. menu: in place of the frame's.
+    acting: what they call whom they act for, None while they act for themselves. menu, footer: in place of the frame's.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Viewer:
     sign_out_url: str
     acting: str | None = None
     menu: tuple[Link, ...] | None = None
+    footer: tuple[Link, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

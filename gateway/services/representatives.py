@@ -35,6 +35,12 @@ AREAS: Final = {
     "health-and-welfare": "Health and care",
     "property-and-affairs": "Home and money",
 }
+SEEN: Final = {
+    "lpa-access-code": "Papers of a lasting power of attorney",
+    "court-order": "A court order",
+    "birth-certificate": "A birth certificate",
+}
+"""What is usually seen; any other is shown by its practitioner's own name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ class RepresentativePages:
                 since=held.authority.from_,
                 until=ends(held.authority),
                 recorded_by=self._organisation(held),
-                seen=held.authority.recorded.seen.replace("-", " "),
+                seen=_seen(held.authority.recorded.seen),
                 can=held.stands(now),
             )
             for held in found
@@ -158,6 +164,10 @@ class RepresentativePages:
 
     def _organisation(self, held: Held) -> str:
         return Wording(self.policy.registers).organisation(held.authority.recorded.organisation)
+
+
+def _seen(code: str) -> str:
+    return SEEN.get(code) or code.replace("-", " ").capitalize()
 
 
 def _areas(held: Held) -> tuple[str, ...]:

@@ -33,7 +33,16 @@ ACTS = (
     ),
 )
 MAY = (
-    MayAct("a1", "Attorney", (HOME,), NOW - timedelta(days=40), None, LONG_NAME, "lpa access code", can=True),
+    MayAct(
+        "a1",
+        "Attorney",
+        (HOME,),
+        NOW - timedelta(days=40),
+        None,
+        LONG_NAME,
+        "Papers of a lasting power of attorney",
+        can=True,
+    ),
     MayAct(
         "a2",
         "Deputy",
@@ -41,7 +50,7 @@ MAY = (
         NOW,
         NOW + timedelta(days=3),
         "Norwich City Council",
-        "court order",
+        "A court order",
         can=False,
     ),
 )
