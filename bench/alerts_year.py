@@ -352,7 +352,7 @@ class _Maker:
     def _after_a_case(self, who: Practitioner, _day: date) -> list[Misused]:
         past = [case for case in self.caseloads[who.number] if case[2] < LAST - timedelta(days=60)]
         person, _, end = self.chance.choice(past)
-        day = max(FIRST, end + timedelta(days=self.chance.randrange(20, 60)))
+        day = max(FIRST, end + timedelta(days=self.chance.randrange(20, 250)))
         return [Misused(who, person, day, closed=True, allowed=self._allowed())]
 
     def _stranger(self, who: Practitioner, day: date) -> list[Misused]:

@@ -39,7 +39,7 @@ def test_an_ordinary_look_is_no_reason_to_ask() -> None:
         (replace(LOOK, colleague=True), Rule.COLLEAGUE),
         (replace(LOOK, deceased=True), Rule.DECEASED),
         (replace(LOOK, deceased=True, days_since=30), Rule.DECEASED),
-        (replace(LOOK, case_closed=True, days_since=30), Rule.CASE_CLOSED),
+        (replace(LOOK, case_closed=True, days_since=60), Rule.CASE_CLOSED),
     ],
 )
 def test_what_stands_out_at_once(facts: LookFacts, rule: Rule) -> None:
@@ -62,9 +62,8 @@ def test_what_stands_out_at_once(facts: LookFacts, rule: Rule) -> None:
         (replace(LOOK, colleague=True, allowed=True), Rule.COLLEAGUE),
         (replace(LOOK, colleague=True, own_record=True), Rule.COLLEAGUE),
         (replace(LOOK, deceased=True, days_since=29), Rule.DECEASED),
-        (replace(LOOK, case_closed=True, days_since=29), Rule.CASE_CLOSED),
+        (replace(LOOK, case_closed=True, days_since=59), Rule.CASE_CLOSED),
         (replace(LOOK, case_closed=True), Rule.CASE_CLOSED),
-        (replace(LOOK, case_closed=True, days_since=90, allowed=True), Rule.CASE_CLOSED),
     ],
 )
 def test_the_innocent_look_beside_it_does_not(facts: LookFacts, rule: Rule) -> None:

@@ -110,7 +110,7 @@ async def test_a_look_after_the_case_is_over_stands_out_once_it_was_quiet(served
     served.clock.advance(DAY)
     await look(served, parts)
     assert await waiting(served) == []
-    served.clock.advance(31 * DAY)
+    served.clock.advance(60 * DAY)
     late = (await look(served, parts)).receipt.index
     assert await waiting(served) == [(Rule.CASE_CLOSED, late)]
 
