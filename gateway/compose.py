@@ -251,7 +251,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         ),
         stories=stories,
         wishes=wishes,
-        choosing=Choosing(wishes, locator, committer),
+        choosing=Choosing(wishes, locator, committer, outbox, clock),
         telling=Telling(stories, locator, committer, clock),
         edge=Edge(verifier, committer, keys),
         witnessing=Witnessing(witnesses, database, log.store, HttpSubmit(http)),

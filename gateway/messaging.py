@@ -66,6 +66,8 @@ class StillWanted:
         now = self.clock.now()
         try:
             key = self.keys.get(person)
+            if about is About.CHECK:
+                return True
             if about is About.REQUEST:
                 return any(is_waiting(one, now) for one in self.requests.of(key))
             standing = permissions.in_force(self.ledger.standing(key).permissions, now)

@@ -19,6 +19,7 @@ from core.pages.routing import NotHereError
 
 SETTINGS = "/portal/settings"
 SAVED = f"{SETTINGS}?done=saved"
+DONE = frozenset({"saved", "sent"})
 Index = Annotated[int, Path(ge=0, le=INDEX_MAXIMUM)]
 
 
@@ -38,6 +39,7 @@ def add_pages(router: APIRouter, portal: Portal, settings: SettingsServices) -> 
         router.add_api_route(path, page, methods=["GET"], response_class=Response)
     for path, page in (
         ("/settings/reach", shown.how),
+        ("/settings/check", shown.check),
         ("/settings/language", shown.speak),
         ("/settings/hidden", shown.show_again),
         ("/language", shown.language_chosen),
@@ -84,7 +86,7 @@ class _Settings:
             contact=found.contact,
             hours=hours_of(found.contact, self.portal.pages.words),
             language=LANGUAGES.get(found.language) or LANGUAGES[language_of(request)],
-            done=done == "saved",
+            done=done if done in DONE else "",
         )
 
     # How they are reached ---------------------------------------------------------------------------------------
@@ -120,6 +122,14 @@ class _Settings:
         if isinstance(found, Typed):
             return self._where(request, viewer, channel, found)
         return await self._reached(request, viewer, resident.person, found)
+
+    async def check(self, request: Request) -> Response:
+        resident, viewer, _form = await self.portal.posted(request)
+        try:
+            await self.settings.check(resident.person)
+        except NotPossible as problem:
+            return self._not_possible(request, viewer, problem)
+        return self.portal.pages.go(f"{SETTINGS}?done=sent")
 
     async def _reached(self, request: Request, viewer: Viewer, person: str, contact: Contact) -> Response:
         try:

@@ -51,6 +51,10 @@ class SettingsServices(Protocol):
         """Reach them so from now on. Raises `NotPossible`."""
         ...
 
+    async def check(self, person: str) -> None:
+        """Send them a message by which they see that one reaches them. Raises `NotPossible`, too soon after another too."""
+        ...
+
     async def speak(self, person: str, language: str) -> None:
         """Write to them in this language. Raises `NotPossible`."""
         ...

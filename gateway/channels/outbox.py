@@ -43,7 +43,7 @@ class Outbox:
 
     def put(self, tx: Connection, person: str, about: About, due: datetime) -> None:
         """Have a person told, not before `due`. Several requests that nobody was told of yet make one message."""
-        if about is About.REQUEST:
+        if about in {About.REQUEST, About.CHECK}:
             waiting = select(_OUTBOX.c.id).where(_OUTBOX.c.person == person, _OUTBOX.c.about == about.value)
             if tx.execute(waiting.limit(1)).first() is not None:
                 return

@@ -63,6 +63,7 @@ class Wishes:
 
     address: for the channel chosen; empty without one. others_read: somebody else may read what comes there, so that nothing
     does. language: BCP 47, empty where not chosen. hidden: places in the log of the lines that their history leaves out.
+    checked_ms: when they last asked for a message to check, in milliseconds since 1970.
     """
 
     channel: Channel = ""
@@ -71,6 +72,7 @@ class Wishes:
     hours: Hours | None = None
     language: str = ""
     hidden: frozenset[int] = frozenset()
+    checked_ms: int = 0
 
     @property
     def wants_messages(self) -> bool:
@@ -137,6 +139,7 @@ def _to_json(wishes: Wishes) -> dict[str, Json]:
         "hours": None if wishes.hours is None else [wishes.hours.first, wishes.hours.before],
         "language": wishes.language,
         "hidden": sorted(wishes.hidden),
+        "checked_ms": wishes.checked_ms,
     }
 
 
@@ -153,6 +156,7 @@ def _open(rows: list[Row], key: SubjectKey) -> Wishes:
             hours=None if hours is None else Hours(*hours),
             language=cast("str", value["language"]),
             hidden=frozenset(cast("list[int]", value["hidden"])),
+            checked_ms=cast("int", value["checked_ms"]),
         )
     except (SealError, ValueError, KeyError, TypeError) as error:
         raise BrokenRowError("settings", type(error).__name__) from None

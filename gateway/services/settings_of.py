@@ -14,7 +14,7 @@ from consent.portal.ports import NotPossible
 from consent.portal.settings_ports import Channel, Contact, Preferences
 from core.keys import KeyStore, MissingKeyError
 from core.pages.languages import LANGUAGES
-from gateway.reach.choosing import Change, Choosing
+from gateway.reach.choosing import Change, Choosing, TooSoonError
 from gateway.reach.wishes import NOTHING_CHOSEN, Hours, Wishes, WishStore, address_of
 from gateway.signin.service import SignIn
 
@@ -63,6 +63,15 @@ class SettingsPages:
             )
 
         await self._change(person, change)
+
+    async def check(self, person: str) -> None:
+        """See `SettingsServices.check`."""
+        try:
+            await self.choosing.check(await asyncio.to_thread(self.keys.get, person))
+        except TooSoonError as error:
+            raise NotPossible("We sent one a short while ago. Wait ten minutes, then try again.") from error
+        except MissingKeyError as error:
+            raise NotPossible("There is nothing of yours here any more.") from error
 
     async def speak(self, person: str, language: str) -> None:
         """See `SettingsServices.speak`."""

@@ -28,7 +28,6 @@ from gateway.consenting import Grant
 from gateway.people import trace
 from gateway.people.locator import Registration
 from gateway.people.registering import register_durably
-from gateway.reach.choosing import Choosing
 from gateway.reach.reaching import Reaching
 from gateway.services.could_see import PolicyServices
 from gateway.services.settings_of import SettingsPages
@@ -200,9 +199,8 @@ async def test_no_message_is_sent_to_them_and_none_says_anything_of_anybody(town
     await lived(town)
     gateway = town.house.gateway
     person = resident_of(town.house)
-    choosing = Choosing(gateway.wishes, gateway.locator, gateway.committer)
     # The sign-in is not asked by what is done here.
-    settings = SettingsPages(gateway.wishes, gateway.keys, choosing, None)  # type: ignore[arg-type]
+    settings = SettingsPages(gateway.wishes, gateway.keys, gateway.choosing, None)  # type: ignore[arg-type]
     await settings.reach(person, Contact("email", "sam@example.test", others_read=False))
     reaching = Reaching(gateway.wishes, gateway.locator, gateway.clock)
     assert await reaching.of(person) is None
@@ -218,8 +216,7 @@ async def test_without_the_label_such_a_person_would_be_sent_messages(
     await lived(town)
     gateway = town.house.gateway
     person = resident_of(town.house)
-    choosing = Choosing(gateway.wishes, gateway.locator, gateway.committer)
-    settings = SettingsPages(gateway.wishes, gateway.keys, choosing, None)  # type: ignore[arg-type] # as above
+    settings = SettingsPages(gateway.wishes, gateway.keys, gateway.choosing, None)  # type: ignore[arg-type] # as above
     await settings.reach(person, Contact("email", "sam@example.test", others_read=False))
     monkeypatch.setattr("gateway.reach.reaching.ENDANGERED", frozenset())
     assert await Reaching(gateway.wishes, gateway.locator, gateway.clock).of(person) is not None

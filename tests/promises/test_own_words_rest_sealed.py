@@ -16,6 +16,7 @@ import consent.story.store
 import gateway.reach.wishes
 from consent.portal.settings_ports import Contact
 from core.errors import OnceToldError
+from gateway.channels.outbox import Outbox
 from gateway.erasing import Erasing
 from gateway.reach.choosing import Choosing
 from gateway.reach.wishes import WishStore
@@ -43,7 +44,7 @@ def settings_over(house: House) -> tuple[SettingsPages, SignInStore]:
         sessions=Sessions(store, house.clock),
         on_signed_in=nobody_signs_in,
     )
-    choosing = Choosing(wishes, home.locator, home.committer)
+    choosing = Choosing(wishes, home.locator, home.committer, Outbox(home.database), house.clock)
     return SettingsPages(wishes, home.keys, choosing, signin), store
 
 

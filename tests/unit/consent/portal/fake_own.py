@@ -107,6 +107,9 @@ class FakeSettings:
     async def reach(self, person: str, contact: Contact) -> None:
         await self._change(person, contact)
 
+    async def check(self, person: str) -> None:
+        await self._change(person, "check")
+
     async def speak(self, person: str, language: str) -> None:
         await self._change(person, language)
 

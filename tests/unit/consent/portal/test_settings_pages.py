@@ -140,6 +140,17 @@ async def test_the_hours_are_a_plain_list(room: Room) -> None:
     assert len(page.attributes("option")) == 50
 
 
+async def test_a_message_to_check_is_offered_to_whoever_is_reached_alone(room: Room) -> None:
+    for state, offered in (("many", True), ("one", True), ("none", False), ("law", False)):
+        page = await room.page(ADDRESS, state)
+        forms = {one.get("action") for one in page.attributes("form")}
+        assert (f"{ADDRESS}/check" in forms) is offered
+    sent = await room.post(f"{ADDRESS}/check", {})
+    assert sent.headers["location"] == f"{ADDRESS}?done=sent"
+    assert room.settings.changed == [("one", "check")]
+    assert "We send you a message now." in (await room.page(f"{ADDRESS}?done=sent")).text
+
+
 async def test_there_is_no_other_channel(room: Room) -> None:
     await room.page(f"{ADDRESS}/reach/letter", status=404)
     assert (await room.post(f"{ADDRESS}/reach/letter", WHERE)).status == 404
@@ -220,6 +231,7 @@ async def test_hidden_lines_show_again_only_right_after_signing_in(room: Room) -
         ("reach/email", WHERE),
         ("language", {"language": "pl"}),
         ("hidden", {}),
+        ("check", {}),
     ],
 )
 async def test_what_cannot_be_done_or_is_forged_changes_nothing(

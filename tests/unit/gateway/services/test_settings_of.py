@@ -15,9 +15,11 @@ from consent.portal.ports import NotPossible
 from consent.portal.settings_ports import NOT_REACHED, Contact
 from core.errors import BrokenRowError, ClosedError
 from core.vocabulary import Label
+from gateway.channels import ports
+from gateway.channels.outbox import Outbox
 from gateway.channels.ports import By, Reachable
 from gateway.people.locator import Person
-from gateway.reach.choosing import Choosing
+from gateway.reach.choosing import CHECK_AGAIN, Choosing
 from gateway.reach.reaching import Reaching
 from gateway.reach.wishes import WishStore
 from gateway.services.settings_of import ANEW, SettingsPages
@@ -68,7 +70,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with serving(tmp_path) as served:
         home = served.way.home
         wishes = WishStore(home.database)
-        choosing = Choosing(wishes, home.locator, home.committer)
+        choosing = Choosing(wishes, home.locator, home.committer, Outbox(home.database), served.clock)
         pages = SettingsPages(wishes, home.keys, choosing, served.residents.signin)
         yield House(served, pages, Reaching(wishes, home.locator, served.clock))
 
@@ -165,6 +167,27 @@ async def test_what_no_message_could_be_sent_by_is_refused(house: House, contact
     with pytest.raises(NotPossible):
         await house.pages.speak(house.person, "tlh")
     assert house.changes() == []
+
+
+async def test_a_message_to_check_waits_in_the_outbox_once_in_ten_minutes(house: House) -> None:
+    outbox = house.pages.choosing.outbox
+    with pytest.raises(NotPossible):
+        await house.pages.check(house.person)
+    await house.pages.reach(house.person, EMAIL)
+    await house.pages.check(house.person)
+    with pytest.raises(NotPossible, match="not possible"):
+        await house.pages.check(house.person)
+    (due,) = outbox.take(house.served.clock.now())
+    assert (due.person, due.about) == (house.person, ports.About.CHECK)
+    outbox.done(due, house.served.clock.now())
+    house.served.clock.advance(CHECK_AGAIN.total_seconds())
+    await house.pages.check(house.person)
+    assert len(outbox.take(house.served.clock.now())) == 1
+    # That they asked is no decision of theirs, so it stands in no history.
+    assert len(house.changes()) == 1
+    house.served.erase()
+    with pytest.raises(NotPossible):
+        await house.pages.check(house.person)
 
 
 async def test_whoever_was_erased_has_no_settings_and_gets_none(house: House) -> None:
