@@ -45,7 +45,7 @@ from gateway.services.objecting import Objections
 from gateway.services.portal import ResidentServices
 from gateway.services.renewing import Renewing
 from gateway.services.requests import ResidentRequests
-from gateway.services.settings_of import SettingsPages
+from gateway.services.settings_of import ANEW, SettingsPages
 from gateway.services.story import StoryPages
 from gateway.settings import read_sign_in_secret
 from gateway.signin import kinds
@@ -143,7 +143,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         partial(could_see.add_pages, policy=policy),
         partial(add_objecting, services=objections),
         partial(receipts.add_pages, receipts=consent_receipts),
-        partial(downloading.add_pages, downloads=_everything_held(gateway, reader, consent_receipts)),
+        partial(downloading.add_pages, downloads=_everything_held(gateway, signin, reader, consent_receipts)),
         partial(story.add_pages, stories=stories),
         partial(
             settings_pages.add_pages,
@@ -164,7 +164,9 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     return store.close
 
 
-def _everything_held(gateway: Gateway, reader: LogReader, receipts_of: ConsentReceipts) -> Holding:
+def _everything_held(
+    gateway: Gateway, signin: SignIn, reader: LogReader, receipts_of: ConsentReceipts
+) -> Holding:
     """What a resident downloads. Whatever keeps rows about people has its part here."""
     keys, policy = gateway.keys, gateway.policy
     return Holding(
@@ -182,6 +184,7 @@ def _everything_held(gateway: Gateway, reader: LogReader, receipts_of: ConsentRe
         registers=lambda: gateway.registers,
         log_keys=(gateway.log_key, *gateway.other_log_keys),
         receipt_keys=gateway.receipt_keys.public,
+        anew=partial(signin.signed_in_within, kind="portal", span=ANEW),
     )
 
 

@@ -15,6 +15,7 @@ from consent.portal.ports import NotPossible, Resident
 from core.pages.routing import NotHereError
 from core.pages.words import london_day
 
+DOWNLOAD: Final = "/portal/download"
 ZIP: Final = "application/zip"
 SECRET: Final = "secret"  # noqa: S105 - the name of a box
 """The field of the box that puts in what others must not read by accident."""
@@ -28,18 +29,26 @@ def add_pages(router: APIRouter, portal: Portal, downloads: DownloadServices) ->
     async def page(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
         _own(resident)
-        parts = downloads.in_it(pages.words)
-        return pages.page(request, "portal/download.html", viewer=viewer, parts=parts, back=HOME)
+        return pages.page(
+            request,
+            "portal/download.html",
+            viewer=viewer,
+            parts=downloads.in_it(pages.words),
+            anew=await downloads.signed_in_anew(request),
+            sign_in_url=portal.services.sign_in_url(request),
+            back=HOME,
+        )
 
     @router.post("/download", response_class=Response)
     async def download(request: Request) -> Response:
         resident, viewer, form = await portal.posted(request)
         _own(resident)
+        secret = form.one(SECRET) == "yes"
+        if secret and not await downloads.signed_in_anew(request):
+            return pages.go(DOWNLOAD)
         hidden = await portal.hidden(resident.person)
         try:
-            content = await downloads.download(
-                resident.person, pages.words, secret=form.one(SECRET) == "yes", hidden=hidden
-            )
+            content = await downloads.download(resident.person, pages.words, secret=secret, hidden=hidden)
         except NotPossible as problem:
             return pages.page(
                 request, "portal/not-possible.html", viewer=viewer, status=409, words=problem.words, back=HOME

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from starlette.requests import Request
+
 from core.pages.words import Words
 from core.vocabulary import JsonObject
 
@@ -64,6 +66,10 @@ class DownloadServices(Protocol):
 
     def in_it(self, _: Words) -> Sequence[InIt]:
         """What the file holds; the same for everybody."""
+        ...
+
+    async def signed_in_anew(self, request: Request) -> bool:
+        """Whether whoever is signed in signed in a few minutes ago: only then may `secret` be asked for."""
         ...
 
     async def download(

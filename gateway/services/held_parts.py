@@ -102,20 +102,24 @@ class History:
         entry = self.reader.entry(look.index, is_told)
         if entry is None or entry.tag != key.tag:
             return None
+        # What the person did to what is theirs concerns no organisation.
+        own = look.organisation_name == "You"
         facts = [
-            (_("Who"), look.role_words),
+            (_("Who"), "" if own else look.role_words),
             (_("Why"), ". ".join(text for text in (look.purpose_title, look.because) if text)),
             (_("What kind of information"), _.listed(look.kinds)),
             (_("Allowed by"), look.allowed_by),
         ]
         if look.told_later is not None:
             facts.append((_("Told you later"), look.told_later.why))
-        heading = _("%(organisation)s: %(what)s, %(when)s") % {
+        words = {
             "organisation": look.organisation_name,
             "what": _what(_, look.what),
             "when": _.moment(look.at),
         }
-        return line(self.reader, entry, heading, facts)
+        heading = _("%(what)s, %(when)s") if own else _("%(organisation)s: %(what)s, %(when)s")
+        told = heading % words
+        return line(self.reader, entry, told[:1].upper() + told[1:], facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ class SignedReceipts:
                     facts = (
                         (_("Who"), _.listed(issued.paper.organisations)),
                         (_("Why"), _.listed(issued.paper.purposes)),
-                        (_("The signed receipt"), issued.token),
+                        (_("The signed receipt"), _("It stands in receipts.json.")),
                     )
                     data: JsonObject = {
                         "reference": one.reference,

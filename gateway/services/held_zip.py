@@ -22,7 +22,7 @@ PIECE: Final = 64 * 1024
 _STYLE: Final = (
     "body{font:1.1rem/1.5 sans-serif;max-width:44rem;margin:0 auto;padding:1rem;color:#0b0c0c;background:#fff}"
     "h2{margin-top:2rem;font-size:1.2rem}dl{margin:0}dt{font-weight:700;margin-top:.5rem}dd{margin:0;"
-    "overflow-wrap:anywhere}a{color:#1d70b8}section{border-top:1px solid #b1b4b6}"
+    "overflow-wrap:anywhere}a{color:#1d70b8}section{border-top:1px solid #b1b4b6;padding-bottom:1rem}"
 )
 
 

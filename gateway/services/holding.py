@@ -7,10 +7,12 @@ for all parts alike, so no part can forget it. Whether something was left out ca
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+
+from starlette.requests import Request
 
 from audit.committer import Committer
 from audit.entries import Draft, Kind, seal_entry
@@ -34,7 +36,10 @@ OUTCOME = "downloaded"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Implements `consent.portal.downloading_ports.DownloadServices`. log_keys, receipt_keys: to verify the file with."""
+    """Implements `consent.portal.downloading_ports.DownloadServices`. log_keys, receipt_keys: to verify the file with.
+
+    anew: whether whoever sent a request signed in a few minutes ago.
+    """
 
     parts: Sequence[HeldPart]
     keys: KeyStore
@@ -43,6 +48,11 @@ class Holding:
     registers: Callable[[], Registers]
     log_keys: tuple[VerifierKey, ...]
     receipt_keys: tuple[PublicKey, ...]
+    anew: Callable[[Request], Awaitable[bool]]
+
+    async def signed_in_anew(self, request: Request) -> bool:
+        """See `DownloadServices.signed_in_anew`."""
+        return await self.anew(request)
 
     def in_it(self, _: Words) -> Sequence[InIt]:
         """See `DownloadServices.in_it`."""

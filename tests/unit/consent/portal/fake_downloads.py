@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
+from starlette.requests import Request
+
 from consent.portal.downloading_ports import InIt
 from consent.portal.ports import NotPossible
 from core.errors import ClosedError
@@ -27,6 +29,9 @@ class FakeDownloads:
 
     def in_it(self, _: Words) -> Sequence[InIt]:
         return PARTS
+
+    async def signed_in_anew(self, request: Request) -> bool:
+        return request.cookies.get("state") != "stale"
 
     async def download(
         self, person: str, _: Words, *, secret: bool, hidden: frozenset[int]

@@ -83,3 +83,13 @@ async def test_whoever_is_gone_is_told_so_and_a_closed_log_gives_no_half_file(po
     assert gone.status == 409
     assert "There is nothing of yours here any more." in assert_keeps_the_house_rules(gone.text).text
     assert (await portal.post({"csrf": TOKEN}, "closed")).status == 503
+
+
+async def test_what_others_must_not_see_needs_a_new_sign_in_for_everybody_alike(portal: Portal) -> None:
+    found = assert_keeps_the_house_rules((await portal.get("stale")).text)
+    assert "sign in again first" in found.text
+    assert not [one for one in found.attributes("input") if one.get("type") == "checkbox"]
+    forced = await portal.post({"csrf": TOKEN, "secret": "yes"}, "stale")
+    assert (forced.status, forced.headers["location"]) == (303, PAGE)
+    assert portal.downloads.asked == []
+    assert (await portal.post({"csrf": TOKEN}, "stale")).status == 200

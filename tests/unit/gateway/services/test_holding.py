@@ -13,6 +13,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import pytest
+from starlette.requests import Request
 
 from audit.entries import Kind
 from audit.errors import VerificationError
@@ -62,7 +63,12 @@ def holding(served: Served, *, hidden: str | None = None) -> Holding:
         registers=lambda: register,
         log_keys=(home.verifier_key,),
         receipt_keys=keys_of().public,
+        anew=_just_now,
     )
+
+
+async def _just_now(_request: Request) -> bool:
+    return True
 
 
 async def bytes_of(
