@@ -154,7 +154,8 @@ class Way:
 
     questions: what they could be told yes to, in place of being shown anything. until: when the resident's own yes ends,
     None where there is no end or it was not needed. stop: the id of the one permission that it rests on, to stop it by.
-    why_law: the law in plain words. object_to: whom to tell, and how; empty where saying no changes nothing.
+    why_law: the law in plain words. object_to: whom to tell, and how; empty where saying no changes nothing. say_no: the
+    address of the page that tells what a no stops and what it cannot; empty where there is none.
     """
 
     who: tuple[str, ...]
@@ -166,6 +167,7 @@ class Way:
     stop: str | None
     why_law: str
     object_to: str
+    say_no: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from consent.permissions import Permission
 from consent.portal.ports import CouldLook, Kind, Way, WhoCouldLook
@@ -100,6 +101,9 @@ def _way(registers: Registers, row: Row, given: dict[str, Permission]) -> Way:
         stop=min(row.permissions) if len(row.permissions) == 1 else None,
         why_law="" if row.because is Because.ALLOWED else purpose.legal_text,
         object_to=f"Tell {organisation}." if row.because is Because.NO_OBJECTION else "",
+        say_no=""
+        if row.because is Because.ALLOWED
+        else f"/portal/say-no/{quote(row.organisation)}/{quote(row.purpose)}",
     )
 
 
