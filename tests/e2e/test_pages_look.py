@@ -83,6 +83,7 @@ PAGES = (
         "portal-receipt-hostile", "/portal/receipts/OT-41017", "hostile", "It proves that you allowed this."
     ),
     Shown("portal-download", "/portal/download", "many", "one file with all that we hold about you"),
+    Shown("portal-download-later", "/portal/download", "stale", "one file with all that we hold about you"),
     Shown("portal-sign-in", "/portal/", "out", "We need to know that it is you"),
     Shown("portal-signed-out", "/portal/signed-out", "out", "If others use this device too"),
     Shown("portal-error-404", "/portal/nothing/here", "one", "The address may be wrong"),
