@@ -87,7 +87,7 @@ class Answering:
         after = self._after(question, outcome, now_ms)
 
         def work(tx: Connection) -> Written[None, SealedEntry]:
-            if not store.is_open(tx, question):
+            if not store.move(tx, question, after):
                 raise AnsweredAlreadyError("somebody else was quicker, or the person is gone")
 
             def then(tx: Connection, places: Sequence[int]) -> None:

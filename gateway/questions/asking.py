@@ -86,8 +86,10 @@ class Asking:
             if len(waiting) >= self.rules.open_maximum:
                 raise TooManyError("too many questions are open")
 
+            number = store.reserve(tx, question(0))
+
             def then(tx: Connection, places: Sequence[int]) -> None:
-                store.add(tx, question(places[0]), words, key)
+                store.place(tx, number, question(places[0]), words, key)
 
             return Written(None, (entry,), then)
 

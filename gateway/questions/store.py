@@ -6,6 +6,7 @@ showed it, or says that it did not.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -179,42 +180,45 @@ def open_questions(tx: Connection, tag: bytes) -> tuple[int, ...]:
     return tuple(tx.execute(wanted).scalars())
 
 
-def add(tx: Connection, question: StoredQuestion, words: Words, key: SubjectKey) -> None:
-    """Write a question whose entry has its place; its two sealed columns are made here."""
+def reserve(tx: Connection, question: StoredQuestion) -> int:
+    """Write a question before its entry has its place, so that another in the same batch sees it; gives what to `place`."""
+    # No place is below zero.
+    number = -1 - secrets.randbits(62)
+    tx.execute(insert(_QUESTION).values({**_columns(question), "index": number}))
+    return number
+
+
+def place(tx: Connection, number: int, question: StoredQuestion, words: Words, key: SubjectKey) -> None:
+    """Once its entry has its place, which is `question.index`: number the question so, and seal its words for there."""
     value: dict[str, Json] = {"know": list(words.know), "words": words.words}
     sealed = seal_json(key.key, value, _context(question.index, "asked"))
-    columns = {name: getattr(question, name) for name in _NAMES}
-    tx.execute(insert(_QUESTION).values({**columns, "sealed": sealed, "answers": b""}))
+    change = update(_QUESTION).where(_QUESTION.c.index == number)
+    tx.execute(change.values(index=question.index, sealed=sealed))
     tell(tx, question.index, question, ASKED, question.asked_ms)
 
 
-def is_open(tx: Connection, question: StoredQuestion) -> bool:
-    """Whether it stands as it was seen: neither answered, nor put off, nor gone with the person."""
-    wanted = select(_QUESTION.c.index).where(
-        _QUESTION.c.index == question.index,
+def move(tx: Connection, seen: StoredQuestion, now: StoredQuestion) -> bool:
+    """Bring a question from how it was seen to how an answer leaves it, but for the words.
+
+    False if it no longer stands so: answered, put off, or gone with the person.
+    """
+    change = update(_QUESTION).where(
+        _QUESTION.c.index == seen.index,
         _QUESTION.c.closed_ms.is_(None),
-        _QUESTION.c.due_ms == question.due_ms,
+        _QUESTION.c.due_ms == seen.due_ms,
     )
-    return tx.execute(wanted).first() is not None
+    values = {name: getattr(now, name) for name in ("due_ms", "closed_ms", "outcome", "until_ms")}
+    return tx.execute(change.values(values)).rowcount == 1
 
 
 def write_answers(
     tx: Connection, now: StoredQuestion, answers: tuple[StoredAnswer, ...], key: SubjectKey
 ) -> None:
-    """Write a question as it stands after its newest answer, whose entry has its place."""
+    """Write the answers of a question that was moved, the newest of which has its place in the log."""
     value = [[one.outcome, one.words, one.at_ms, one.index] for one in answers]
+    sealed = seal_json(key.key, value, _context(now.index, "answers"))
+    tx.execute(update(_QUESTION).where(_QUESTION.c.index == now.index).values(answers=sealed))
     newest = answers[-1]
-    tx.execute(
-        update(_QUESTION)
-        .where(_QUESTION.c.index == now.index)
-        .values(
-            due_ms=now.due_ms,
-            closed_ms=now.closed_ms,
-            outcome=now.outcome,
-            until_ms=now.until_ms,
-            answers=seal_json(key.key, value, _context(now.index, "answers")),
-        )
-    )
     tell(tx, newest.index, now, newest.outcome, newest.at_ms)
 
 
@@ -272,6 +276,10 @@ def _stored(row: Row[Any]) -> StoredQuestion:
     found = StoredQuestion(*tuple(row))
     # Drivers differ in what they give for bytes.
     return replace(found, tag=bytes(found.tag), sealed=bytes(found.sealed), answers=bytes(found.answers))
+
+
+def _columns(question: StoredQuestion) -> dict[str, object]:
+    return {name: getattr(question, name) for name in _NAMES}
 
 
 def _context(index: int, part: str) -> str:

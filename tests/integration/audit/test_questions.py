@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 
+from audit.committer import Committer
 from audit.entries import Draft, Kind, seal_entry
 from audit.fsck import Fsck
-from audit.log import Append
+from audit.log import Append, Committed
 from audit.reader import LogReader, StoredEntry
 from consent.permissions import Given
 from core.sections import policies_folder
@@ -169,4 +171,46 @@ def test_questions_are_deleted_after_their_time_answered_or_not(
     ask(home, ada)
     assert purge_questions(home.database, now + RULES.kept + 40 * day) == 2
     assert rows(home) == []
+    assert_whole(home)
+
+
+class GatheredError(Exception):
+    """The work waits for its batch."""
+
+
+class Gathering:
+    """A committer that only gathers: the test commits what waits as one batch."""
+
+    def __init__(self) -> None:
+        self.appends: list[Append[Any]] = []
+
+    async def append(self, append: Append[Any]) -> None:
+        self.appends.append(append)
+        raise GatheredError
+
+
+def test_of_two_in_one_batch_the_second_finds_the_first(home: House) -> None:
+    """Places are known only after all works of a batch have run, so each has to leave its mark before."""
+    ada = home.person(ADA)
+    about = look(home, ada)
+    asks, gives = Gathering(), Gathering()
+    asking = Asking(cast("Committer", asks), RULES, home.clock)
+    for word in ("first", "second"):
+        with pytest.raises(GatheredError):
+            asyncio.run(asking.ask(ada.key, about, "ABCD-2345", Words((), word), Given("portal", ada.id)))
+    assert [type(one) for one in home.log.commit(asks.appends)] == [Committed, AskedAlreadyError]
+    (index,) = rows(home)
+    asked = Questions(home.database).one(index)
+    assert asked is not None
+    assert store.words_of(asked, ada.key).words == "first"
+    answering = Answering(cast("Committer", gives), RULES, home.clock)
+    for outcome in (store.MISTAKE, store.RIGHT):
+        with pytest.raises(GatheredError):
+            asyncio.run(
+                answering.answer("olga", asked, Asked(None, "ABCD-2345", "x", ada.key), outcome, outcome)
+            )
+    assert [type(one) for one in home.log.commit(gives.appends)] == [Committed, AnsweredAlreadyError]
+    answered = Questions(home.database).one(index)
+    assert answered is not None
+    assert [one.words for one in store.answers_of(answered, ada.key)] == [store.MISTAKE]
     assert_whole(home)
