@@ -240,3 +240,25 @@ async def test_an_attempt_that_was_altered_is_none(attempts: Attempts, database:
     change(database, "UPDATE signin_attempt SET sealed = zeroblob(80)")
     with pytest.raises(StartAgainError):
         await attempts.take(cookie, begun.secrets.state)
+
+
+async def test_a_session_that_turns_to_act_for_somebody_has_a_new_cookie_and_lasts_no_longer(
+    sessions: Sessions, clock: FakeClock
+) -> None:
+    cookie = await sessions.open("portal", "p_1", ABOUT, None)
+    clock.pass_by(minutes=10)
+    turned = await sessions.turn(cookie, "portal", "a_1")
+    assert turned is not None
+    assert await sessions.find(cookie, "portal") is None
+    found = await sessions.find(turned, "portal")
+    assert found is not None
+    assert (found.subject, found.acting) == ("p_1", "a_1")
+    back = await sessions.turn(turned, "portal", None)
+    assert back is not None
+    found = await sessions.find(back, "portal")
+    assert found is not None
+    assert found.acting is None
+    assert await sessions.turn(turned, "portal", "a_1") is None
+    assert await sessions.turn(back, "console", "a_1") is None
+    clock.pass_by(minutes=16)
+    assert await sessions.turn(back, "portal", "a_1") is None
