@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Request
 
-from consent.portal import PortalSettings, build_router
+from consent.portal import PortalSettings, build_router, downloading
+from consent.portal.acting_ports import ActingFor
+from consent.portal.context import Portal
+from consent.portal.ports import Done, Resident
 from consent.portal.receipts import add_pages
 from consent.receipts.jws import BEGIN, armoured
+from tests.unit.consent.portal.fake_downloads import FakeDownloads
 from tests.unit.consent.portal.fake_receipts import PAPER, TOKEN, FakeReceipts
 from tests.unit.consent.portal.fakes import LEAF, LONG_NAME, NOW, RECEIPT, FakePortal
+from tests.unit.consent.portal.fakes import TOKEN as TOKEN_OF_FORM
 from tests.unit.consent.portal.test_pages import SYSTEM_WORDS
 from tests.unit.core.pages.browser import Answer, ask
 from tests.unit.core.pages.markup import Markup, assert_keeps_the_house_rules
@@ -174,3 +180,59 @@ async def test_what_is_not_true_or_far_too_long_is_told_in_words_and_as_text() -
     long = await check("A" * 120_000)
     assert long.status == 400
     assert PAPER.organisations[0] not in long.text
+
+
+class Represented(FakePortal):
+    """Somebody acts for the person: only what they decided themselves, under that reference, is within their scope."""
+
+    async def signed_in(self, request: Request) -> Resident | None:
+        found = await super().signed_in(request)
+        acting = ActingFor("a_1", "p_own", "attorney", "Mum", frozenset({"debts"}), None)
+        return None if found is None else replace(found, acting=acting)
+
+    def serving(self, resident: Resident) -> FakePortal:
+        return self
+
+    async def done(self, person: str, reference: str) -> Done | None:
+        return self._done(reference) if reference == "OT-41017" else None
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (LIST, 404),
+        (ONE, 200),
+        (f"{ONE}/receipt.txt", 200),
+        (f"{LIST}/OT-40100", 404),
+        (f"{LIST}/OT-40100/receipt.jws", 404),
+        ("/portal/download", 404),
+    ],
+)
+async def test_whoever_acts_for_somebody_has_the_receipts_within_their_scope_and_nothing_more(
+    address: str, status: int
+) -> None:
+    found = FastAPI()
+    groups = (
+        partial(add_pages, receipts=FakeReceipts()),
+        partial(downloading.add_pages, downloads=FakeDownloads()),
+    )
+    found.include_router(build_router(Represented(), groups, PortalSettings(now=lambda: NOW)))
+    assert (await ask(found, "GET", address, state="one")).status == status
+    posted = await ask(found, "POST", "/portal/download", state="one", form={"csrf": TOKEN_OF_FORM})
+    assert posted.status == 404
+
+
+async def test_a_line_that_the_person_hides_is_not_in_their_list() -> None:
+    found = FastAPI()
+
+    def hiding(router: APIRouter, portal: Portal) -> None:
+        async def hidden(_person: str) -> frozenset[int]:
+            return frozenset({41000})
+
+        portal.hidden_from.append(hidden)
+
+    groups = (hiding, partial(add_pages, receipts=FakeReceipts()))
+    found.include_router(build_router(FakePortal(), groups, PortalSettings(now=lambda: NOW)))
+    text = (await ask(found, "GET", LIST, state="many")).text
+    assert "OT-41017" in text
+    assert "OT-41000" not in text
