@@ -8,7 +8,7 @@ from core.pages.static_files import STATIC_PATH, static_app, static_files, stati
 from tests.unit.core.pages.browser import ask
 
 app = Starlette(routes=[Mount(STATIC_PATH, static_app())])
-NAMES = ("govuk-frontend.css", "oncetold.css", "parts.css", "officers.css", "oncetold.svg")
+NAMES = ("govuk-frontend.css", "oncetold.css", "parts.css", "notices.css", "officers.css", "oncetold.svg")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -24,7 +24,7 @@ def test_the_committed_styles_carry_their_licence() -> None:
 
 
 def test_our_own_styles_name_no_other_place_and_only_our_own_classes() -> None:
-    for name in ("oncetold.css", "parts.css", "officers.css"):
+    for name in ("oncetold.css", "parts.css", "notices.css", "officers.css"):
         css = re.sub(r"/\*.*?\*/", "", static_files()[name].content.decode(), flags=re.DOTALL)
         assert not re.search(r"url\(|@import|@font-face", css)
         selectors = re.findall(r"([^{}]+)\{", css)
