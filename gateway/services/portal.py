@@ -234,7 +234,8 @@ class ResidentServices:
 
     def _done_before(self, key: SubjectKey, index: int, by: str | None) -> Done | None:
         found = self._proving.decision(key, index)
-        if found is None or by not in {None, found.by}:
+        # What was said no to has a page of its own.
+        if found is None or by not in {None, found.by} or found.permission.kind.refuses:
             return None
         receipt, permission, gave = found.receipt, found.permission, found.gave
         return self._done(receipt, permission, "allowed" if gave else "stopped")
