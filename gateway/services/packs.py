@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -49,6 +49,8 @@ class Packs:
     exports: Exports
     noting: Noting
     clock: Clock
+    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1), compare=False, repr=False)
+    """One pack at a time: its proofs and signatures take seconds of the processor that looks need too."""
 
     async def pack(self, officer: Officer, filters: Filters, index: int | None) -> bytes:
         """See `PackServices.pack`."""
@@ -62,7 +64,8 @@ class Packs:
         told: dict[str, Json] = {"format": "pack", "entries": len(places), "entry": index, **_told(filters)}
         await self.noting.note(officer, OUTCOME, told)
         about = ", ".join(_words(officer.organisation, filters, index))
-        return await asyncio.to_thread(self._packed, officer.organisation, places, about)
+        async with self.turn:
+            return await asyncio.to_thread(self._packed, officer.organisation, places, about)
 
     async def rows(self, officer: Officer, filters: Filters, form: RowsAs) -> str:
         """See `PackServices.rows`."""
