@@ -183,6 +183,8 @@ def test_a_key_is_not_believed_because_an_export_names_it(kept: House, tmp_path:
     header = {**json.loads(first), "key": stranger, "other_keys": [str(kept.verifier_key)]}
     out.write_text(json.dumps(header) + "\n" + rest)
     assert str(kept.verifier_key) in run("audit", "verify", out, "--key", stranger, code=1).stderr
+    out.write_text(json.dumps({**json.loads(first), "key": stranger}) + "\n" + rest)
+    assert "--key" not in run("audit", "verify", out, "--key", stranger, code=1).stderr, "nobody knows which"
     for nonsense in ("text", [1], [""]):
         out.write_text(json.dumps({**header, "other_keys": nonsense}) + "\n" + rest)
         run("audit", "verify", out, "--key", stranger, code=1)
