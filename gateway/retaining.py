@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, column, delete, func, not_, or_, select, t
 from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append, Log
 from audit.retired import KEEPER, OUTCOME, cutoffs_told, detail_of
+from consent.requests.store import Requests
 from core.clock import Clock
 from core.keys import KeyStore
 from core.storage import Database
 from core.times import from_ms, to_ms
 from core.unit_of_work import only
 from gateway.erasing import finish
+from gateway.idempotency.store import Idempotency
 from gateway.questions.store import purge_questions
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
 from gateway.secrets import load_secrets
@@ -103,6 +105,10 @@ def retain(settings: Settings, clock: Clock) -> Iterator[str]:
         if unfinished:
             yield f"finished {unfinished} erasures that were cut off"
         retaining = Retaining(log, database, keys, retention, clock)
+        requests = Requests(database).purge(clock.now())
+        if requests:
+            yield f"deleted {requests} requests to residents that nothing needs any more"
+        Idempotency(database, secrets.master).purge(clock.now())
         gone = retaining.run()
         for kind, count in sorted(gone.items()):
             before = from_ms(to_ms(clock.now() - retention.details[kind]))

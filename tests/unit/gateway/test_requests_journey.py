@@ -10,6 +10,7 @@ import pytest
 
 from gateway.asking import Told, Wish
 from gateway.people import trace
+from gateway.retaining import retain
 from gateway.settings import SettingsError
 from tests.support.asking import PURPOSE, REASON, FakeChannel, FakeReach
 from tests.support.walk import CALLERS
@@ -109,6 +110,16 @@ async def test_the_resident_is_told_without_a_word_of_who_asks(house: Composed) 
     # Nobody chose a channel here: by the gateway's own settings nobody is told.
     await asked(house)
     assert await house.gateway.messenger.look() == 0
+
+
+async def test_what_nothing_needs_any_more_goes_with_the_next_retention(house: Composed) -> None:
+    await signed_in(house)
+    await asked(house)
+    settings = house.gateway.settings
+    assert list(retain(settings, house.clock)) == ["no detail is due"]
+    house.clock.pass_by(days=91)
+    told = list(retain(settings, house.clock))
+    assert told[0] == "deleted 1 requests to residents that nothing needs any more"
 
 
 async def test_a_channels_file_that_will_not_do_keeps_the_gateway_from_starting(

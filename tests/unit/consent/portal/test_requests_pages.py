@@ -114,6 +114,7 @@ async def test_what_a_yes_would_take_the_place_of_is_said(portal: Portal) -> Non
     page = await portal.page("/portal/requests/a2", "many")
     assert "You allow them to see this already: Twoje" in page.text
     assert "If you say no, it stays." in page.text
+    assert page.text.count("You allow this now.") == 1
 
 
 async def test_saying_yes_leads_to_what_was_done(portal: Portal) -> None:
