@@ -14,6 +14,7 @@ from consent.portal.objecting_ports import LawLook, SaidNo
 from consent.portal.ports import NotPossible
 from core.vocabulary import Kind
 from gateway.consenting import Refusal
+from gateway.services.could_see import PolicyServices
 from gateway.services.objecting import Objections
 from tests.support.walk import COUNCIL, EVERYTHING
 from tests.unit.gateway.services.served import COUNTY, PURPOSE, Served, choice
@@ -142,6 +143,30 @@ async def test_a_yes_is_not_opened_as_if_it_were_a_no(served: Served, objections
     assert await objections.done(served.person, allowed.reference) is None
     with pytest.raises(NotPossible):
         await objections.take_back(served.person, allowed.permitted.id if allowed.permitted else "")
+
+
+async def test_a_no_is_not_opened_as_if_something_had_been_stopped(
+    served: Served, objections: Objections
+) -> None:
+    done = await objections.object(served.person, COUNCIL, HOMELESS, "")
+    back = await objections.take_back(served.person, done.about.id)
+    for reference in (done.reference, back.reference):
+        assert await served.residents.done(served.person, reference) is None
+
+
+async def test_who_could_look_leads_to_the_page_of_a_no(served: Served) -> None:
+    found = await PolicyServices(served.way.parts).who_could_look(served.person)
+    ways = {
+        way.say_no
+        for part in (found.unless_no, found.law, found.emergency)
+        for one in part
+        for way in one.ways
+    }
+    assert f"/portal/say-no/{COUNCIL}/{HOMELESS}" in ways
+    assert "" not in ways
+    await served.way.allow()
+    allowed = (await PolicyServices(served.way.parts).who_could_look(served.person)).allowed
+    assert {way.say_no for one in allowed for way in one.ways} == {""}
 
 
 async def test_what_cannot_be_read_any_more_is_not_shown(served: Served, objections: Objections) -> None:
