@@ -216,7 +216,15 @@ def _metadata(parts: Callable[[], OperationParts]) -> APIRouter:
             resource=parts().public_url,
             authorization_servers=list(parts().issuers),
             bearer_methods_supported=["header"],
-            scopes_supported=["views", "checks", "break-glass", "pointers", "audit"],
+            scopes_supported=[
+                "views",
+                "checks",
+                "break-glass",
+                "consents",
+                "representatives",
+                "pointers",
+                "audit",
+            ],
         )
 
     return router

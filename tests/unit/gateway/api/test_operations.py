@@ -150,5 +150,13 @@ async def test_whoever_needs_a_token_is_told_where_to_get_one() -> None:
         "resource": "https://gateway.test",
         "authorization_servers": ["https://sign-in.test"],
         "bearer_methods_supported": ["header"],
-        "scopes_supported": ["views", "checks", "break-glass", "pointers", "audit"],
+        "scopes_supported": [
+            "views",
+            "checks",
+            "break-glass",
+            "consents",
+            "representatives",
+            "pointers",
+            "audit",
+        ],
     }
