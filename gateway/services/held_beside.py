@@ -18,6 +18,7 @@ from consent.requests.store import Requests
 from consent.story.store import Stories
 from core.keys import KeyStore, SubjectKey
 from core.pages.words import Words
+from core.sealing import open_json
 from core.storage import Database
 from core.times import from_ms, to_ms
 from core.vocabulary import Json, JsonObject
@@ -37,6 +38,7 @@ _SESSION = table(
     "session",
     *(column(name) for name in ("kind", "subject", "created_ms", "last_seen_ms", "expires_ms")),
 )
+_ALONE = table("decides_alone", column("person"), column("sealed"))
 _CODE = table("stop_code", column("person"), column("ends_ms"))
 _OUTBOX = table("outbox", column("person"), column("about"), column("due_ms"))
 
@@ -143,9 +145,15 @@ class _At:
             facts = (
                 (_("Since"), _.moment(held.authority.recorded.at)),
                 (_("Written down by"), self.words.organisation(held.authority.recorded.organisation)),
-                (_("You decide alone"), _("Yes") if held.alone else _("No")),
             )
-            yield HeldRow(_("Somebody who may act for you"), facts, {**data, "alone": held.alone})
+            yield HeldRow(_("Somebody who may act for you"), facts, data)
+        with self.database.read() as tx:
+            alone = tx.execute(select(_ALONE.c.sealed).where(_ALONE.c.person == key.subject)).scalars().all()
+        for sealed in alone:
+            recorded = open_json(key.key, bytes(sealed), f"decides_alone|{key.subject}")
+            told = cast("JsonObject", without(recorded, _PEOPLE))
+            by = self.words.organisation(str(told.get("organisation")))
+            yield HeldRow(_("You decide alone"), ((_("Written down by"), by),), {"decides_alone": told})
         for authority, word in sorted(standing.words(key).items()):
             yield HeldRow(
                 _("What you call somebody you act for"),
