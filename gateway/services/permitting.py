@@ -126,13 +126,17 @@ class Permitting:
             for purpose in sorted(self.registers.agreements[name].purposes)
         ]
 
-    def sources(self, recipient: str, purpose: str) -> frozenset[str]:
-        """The sources that a permission names: never a hidden one, which the person would have to name themselves."""
+    def sources(self, recipient: str, purpose: str, sections: Collection[str]) -> frozenset[str]:
+        """The sources that a permission names: those that share something of the chosen sections today; never a hidden one,
+        which the person would have to name themselves.
+        """
+        chosen = frozenset(sections)
         named = {
             one.organisation
             for agreement, asks, why in self.terms()
             if (asks, why) == (recipient, purpose)
             for one in agreement.sources
+            if not chosen.isdisjoint(one.sections)
         }
         return frozenset(one for one in named if not self.registers.organisations[one].hidden)
 

@@ -157,7 +157,7 @@ class ResidentServices:
             purpose=choice.purpose,
             recipient=choice.organisation,
             sections=permitting.fields(choice.organisation, choice.purpose, choice.sections),
-            sources=permitting.sources(choice.organisation, choice.purpose),
+            sources=permitting.sources(choice.organisation, choice.purpose, choice.sections),
             until=until if latest is None else min(until, latest),
         )
         key = await asyncio.to_thread(self._key, person)

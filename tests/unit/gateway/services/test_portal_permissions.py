@@ -306,3 +306,12 @@ async def test_whoever_is_signed_in_by_the_portals_door_is_a_resident_until_the_
         served.residents.sign_in_url(request(path="/portal/history"))
         == "/signin/portal?return=%2Fportal%2Fhistory"
     )
+
+
+async def test_a_permission_names_only_the_sources_that_share_what_was_chosen(served: Served) -> None:
+    done = await served.residents.allow(served.person, choice("my-story"))
+    assert done.permitted is not None
+    assert done.permitted.sources == ("What you told us yourself",)
+    done = await served.residents.allow(served.person, choice("tenancy"))
+    assert done.permitted is not None
+    assert done.permitted.sources == (TITLES[COUNCIL],)
