@@ -22,6 +22,7 @@ from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.policy.live import Policy
+    from gateway.policy.register_values import Registers
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The OnceTold gateway."
@@ -42,7 +43,15 @@ def _open_policy(settings: Settings) -> Policy:
 
 
 add_commands(policy, settings_from_environment, _open_policy)
-add_alert_commands(audit)
+
+
+def _registers(settings: Settings) -> Registers:
+    from gateway.compose import registers_of
+
+    return registers_of(settings)
+
+
+add_alert_commands(audit, _registers)
 
 
 @app.command()

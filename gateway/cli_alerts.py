@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.clock import SystemClock
 from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.policy.register_values import Registers
 
 
-def add_commands(audit: typer.Typer) -> None:
-    """Add both commands to `oncetold audit`."""
+def add_commands(audit: typer.Typer, registers_of: Callable[[Settings], Registers]) -> None:
+    """Add both commands to `oncetold audit`. registers_of: the registers of the policy that the settings name."""
 
     @audit.command()
     def alerts() -> None:
@@ -22,7 +27,10 @@ def add_commands(audit: typer.Typer) -> None:
         from gateway.alerting.running import going_through
 
         settings = settings_from_environment()
-        with told(), going_through(settings, SystemClock()) as (organisations, scanning):
+        with (
+            told(),
+            going_through(settings, SystemClock(), registers_of(settings)) as (organisations, scanning),
+        ):
             for organisation in organisations:
                 days = scanning.catch_up(organisation, most_days=366)
                 if days:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import column, select, table
 
 from audit.entries import Kind
+from audit.errors import VerificationError
 from audit.facets import Facet
 from audit.reader import LogReader, StoredEntry
+from core.sealing import SealError
 from core.storage import Database
-from core.vocabulary import JsonObject
-from gateway.services.entries import detail_of, mapping, opened, text, texts
+from core.vocabulary import Json, JsonObject
 
 CHUNK: Final = 500
 """How many entries are held and opened at a time."""
@@ -64,9 +65,18 @@ class OrganisationLooks:
     def _seen(self, places: Sequence[int], organisation: str | None = None) -> Iterator[Seen]:
         for entry in self.reader.entries(places):
             if organisation is None or _looks_of(organisation)(_facet(entry)):
-                found = _look(entry, detail_of(opened(self.reader, entry)))
+                found = _look(entry, self._detail(entry))
                 if found is not None:
                     yield found
+
+    def _detail(self, entry: StoredEntry) -> JsonObject:
+        """Empty for what does not open: its key was erased, or somebody changed it, which is for others to find."""
+        try:
+            opening = self.reader.open(entry)
+        except (SealError, VerificationError):
+            return {}
+        detail = None if opening is None else opening.detail.get("detail")
+        return detail if isinstance(detail, Mapping) else {}
 
 
 def _looks_of(organisation: str) -> Callable[[Facet], bool]:
@@ -83,18 +93,18 @@ def _facet(entry: StoredEntry) -> Facet:
 
 def _look(entry: StoredEntry, detail: JsonObject) -> Seen | None:
     """None for an application alone, and for what does not open: nobody can be asked about either."""
-    practitioner, code = text(detail.get("practitioner")), text(detail.get("person"))
+    practitioner, code = _text(detail.get("practitioner")), _text(detail.get("person"))
     if not practitioner or not code:
         return None
     return Seen(
         index=entry.index,
         at_ms=entry.at_ms,
-        who=(text(detail.get("issuer")), practitioner),
+        who=(_text(detail.get("issuer")), practitioner),
         code=code,
         tag=entry.tag,
-        shown=bool(mapping(detail.get("sections"))),
-        emergency=bool(text(detail.get("emergency"))),
-        allowed=bool(texts(detail.get("relied_on"))),
+        shown=bool(detail.get("sections")),
+        emergency=bool(detail.get("emergency")),
+        allowed=bool(detail.get("relied_on")),
     )
 
 
@@ -104,3 +114,7 @@ def by_practitioner(looks: Iterable[Seen]) -> dict[tuple[str, str], list[Seen]]:
     for one in looks:
         found.setdefault(one.who, []).append(one)
     return found
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

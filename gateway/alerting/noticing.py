@@ -19,12 +19,11 @@ from audit.alerts.rules import AT_THE_LOOK, OF_A_PAIR, judge
 from audit.entries import Kind
 from core.storage import Database, Prepared, off_loop
 from core.times import from_ms, to_ms
-from gateway.alerting.seen import case_closed, deceased, shown_names
+from gateway.alerting.seen import Shown, case_closed, deceased, shown_names
 from gateway.alerting.store import Opening, open_alert
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
 from gateway.people.tags import COMMON, Names, Tags, names_of, names_of_line
-from gateway.views.values import ViewSection
 
 _LOOKS: Final = (Kind.DISCLOSURE.value, Kind.BREAK_GLASS.value)
 _DETAIL = table("log_entry_detail", column("index"), column("at_ms"), column("kind"))
@@ -66,7 +65,7 @@ class Looked:
     caller: Caller
     person: Person
     code: str
-    sections: Sequence[ViewSection]
+    sections: Sequence[Shown]
     emergency: bool
     allowed: bool
     at: datetime

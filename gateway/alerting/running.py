@@ -18,21 +18,23 @@ from gateway.alerting.looks import OrganisationLooks
 from gateway.alerting.scanning import Scanning
 from gateway.alerting.staff import StaffList, StaffListError
 from gateway.alerting.ties import Ties, is_source
-from gateway.compose import registers_of
 from gateway.identity.issuers import load_issuers
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
+from gateway.policy.register_values import Registers
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
 
 
 @contextmanager
-def going_through(settings: Settings, clock: Clock) -> Iterator[tuple[Sequence[str], Scanning]]:
+def going_through(
+    settings: Settings, clock: Clock, registers: Registers
+) -> Iterator[tuple[Sequence[str], Scanning]]:
     """The organisations whose practitioners ask, and what goes through their looks."""
     hours = read_hours(settings.working_hours_file)
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     asking = {name for one in issuers.issuers.values() for name in one.clients.values()}
-    secrets, registers = load_secrets(settings.secrets_file), registers_of(settings)
+    secrets = load_secrets(settings.secrets_file)
     database, key_database = Database(settings.database_url), Database(settings.keys_url)
     keys, handles = KeyStore(key_database, secrets.key_encryption_key), Handles(secrets.master)
     try:
