@@ -22,7 +22,7 @@ from consent.fhir.concordance import ODS, ORGANISATION, Code, Concordance
 from consent.fhir.errors import UnrepresentableError
 from consent.fhir.reading import Imported, read_consent
 from consent.fhir.within import Term, within
-from consent.fhir.writing import write_consent
+from consent.fhir.writing import write_bundle, write_consent
 from consent.ledger import Event, Ledger
 from consent.permissions import Given, Permission
 from core.clock import Clock
@@ -121,14 +121,8 @@ class ConsentDocuments:
         detail: dict[str, Json] = {"what": "consents", "reason": reason, "permissions": len(standing)}
         draft = Draft(Kind.AUDIT_READ, "exported", frozenset(), detail)
         await self.consenting.committer.append(Append(only(None, seal_entry(draft, person.key))))
-        return {
-            "resourceType": "Bundle",
-            "type": "collection",
-            "entry": [
-                {"resource": write_consent(one, directory_of(self.registers), trace_number(nhs_number))}
-                for one in standing
-            ],
-        }
+        names, digits = directory_of(self.registers), trace_number(nhs_number)
+        return write_bundle([write_consent(one, names, digits) for one in standing])
 
     def _agreement(self, name: str, organisation: str, now: datetime) -> Agreement:
         found = self.registers.agreements.get(name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, cast
+from uuid import NAMESPACE_URL, uuid5
 
 from consent.fhir.concordance import FIELD, KIND, ORGANISATION, POLICY, PURPOSE, SECTION, Code
 from consent.fhir.people import CAPACITIES
@@ -48,6 +49,16 @@ def write_consent(
     if "*" not in permission.sources:
         resource["organization"] = [_organisation(one, organisations) for one in sorted(permission.sources)]
     return resource
+
+
+def write_bundle(consents: Sequence[JsonObject]) -> dict[str, Json]:
+    """Several of them as a Bundle; each entry's address follows from its identifier."""
+    entries: list[Json] = []
+    for one in consents:
+        (named,) = cast("Sequence[Mapping[str, str]]", one["identifier"])
+        address = uuid5(NAMESPACE_URL, f"{named['system']}:{named['value']}")
+        entries.append({"fullUrl": f"urn:uuid:{address}", "resource": one})
+    return {"resourceType": "Bundle", "type": "collection"} | ({"entry": entries} if entries else {})
 
 
 def _provision(permission: Permission, organisations: Mapping[str, tuple[Code, str]]) -> dict[str, Json]:

@@ -272,6 +272,11 @@ async def test_a_document_that_names_more_than_the_agreement_is_narrowed_and_tha
     assert not (await take(documents, written())).narrowed
 
 
+async def test_of_somebody_who_decided_nothing_an_empty_bundle_is_given(documents: ConsentDocuments) -> None:
+    given = await documents.give_out(NHS_NUMBER, "asked for by the person")
+    assert given == {"resourceType": "Bundle", "type": "collection"}
+
+
 async def test_an_export_is_told_of_in_the_log_and_reads_back_as_it_stands(
     way: Walk, documents: ConsentDocuments
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from consent.fhir.concordance import FIELD, ODS, Concordance, ConcordanceError, read_concordance
+from consent.fhir.concordance import FIELD, KIND, ODS, Concordance, ConcordanceError, read_concordance
 from consent.fhir.elements import moments, span
 from consent.fhir.errors import UnrepresentableError
 from consent.fhir.reading import CUSTODIAN, RECIPIENT, read_consent
@@ -32,6 +32,9 @@ def related(code: str, **more: Any) -> dict[str, Any]:
     """Somebody who decided for the patient."""
     inner = {"resourceType": "RelatedPerson", "id": "them", "relationship": [coded(ROLES, code)]}
     return {"contained": [inner], "performer": [{"reference": "#them"}]} | more
+
+
+TWO = related("PRN") | {"performer": [{"reference": "Patient/1"}, {"reference": "#them"}]}
 
 
 @pytest.mark.parametrize(
@@ -76,10 +79,12 @@ def related(code: str, **more: Any) -> dict[str, Any]:
         ({"performer": [{"reference": "Practitioner/1"}]}, "Consent.performer[0]"),
         ({"performer": [{"display": "Jan Kowalski"}]}, "Consent.performer[0]"),
         (related("NBOR"), "Consent.performer[0]"),
-        ({"performer": [{"reference": "Patient/1"}, {"reference": "#them"}], "contained": related("PRN")["contained"]}, "Consent.performer"),
+        (TWO, "Consent.performer"),
         ({"verification": [{"verified": False}]}, "Consent.verification[0].verified"),
         ({"dateTime": "yesterday"}, "Consent.dateTime"),
         ({"id": None}, "Consent.identifier"),
+        ({"id": None, "identifier": [{}]}, "Consent.identifier"),
+        ({"category": [coded(KIND, "objection"), coded(KIND, "dissent")]}, "Consent.category"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_held_is_refused_by_name_with_nothing_of_what_stood_there(
@@ -89,6 +94,14 @@ def test_what_cannot_be_held_is_refused_by_name_with_nothing_of_what_stood_there
         read_consent(consent(PLAIN) | more, Concordance())
     assert refused.value.element == element
     assert "Kowalski" not in str(refused.value)
+
+
+def test_without_its_base_policy_a_consent_is_refused() -> None:
+    resource = consent(PLAIN)
+    del resource["policy"]
+    with pytest.raises(UnrepresentableError) as refused:
+        read_consent(resource, Concordance())
+    assert refused.value.element == "Consent.policy"
 
 
 @pytest.mark.parametrize(
