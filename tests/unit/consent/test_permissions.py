@@ -104,3 +104,25 @@ def test_until_the_next_change_the_same_is_in_force(spans: list[tuple[int, int |
         assert in_force(given_, later) == in_force(given_, NOW)
     else:
         assert in_force(given_, change) != in_force(given_, NOW)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        Given("portal", "p_1"),
+        Given("portal", "p_1", why="Because."),
+        Given("assisted", "p_2", "deputy", evidence="talk-7"),
+        Given("imported", "practice", "self", "Because.", "Consent/1 sha256:00"),
+    ],
+)
+def test_who_gave_it_why_and_by_what_evidence_is_kept_and_what_was_not_said_stands_nowhere(by: Given) -> None:
+    kept = by.to_json()
+    assert Given.from_json(kept) == by
+    assert ("why" in kept, "evidence" in kept) == (bool(by.why), bool(by.evidence))
+    assert by.untold() == replace(by, why="")
+
+
+def test_a_giver_that_was_kept_before_there_was_a_why_is_read_as_before() -> None:
+    assert Given.from_json({"how": "portal", "by": "p_1", "capacity": "self"}) == Given("portal", "p_1")
+    with pytest.raises(KeyError):
+        Given.from_json({"how": "portal"})
