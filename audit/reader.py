@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, column, func, select, table, true
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, column, func, select, table, true
 
 from audit import leaf, merkle, searching, tlog_proof
 from audit.entries import Opening, open_entry
@@ -75,6 +75,7 @@ class LogReader:
         self._keys = keys
         self._cosignatures = Cosignatures(database)
         self._facets: dict[str, dict[int, Facet]] = {}
+        self._edges: dict[int, int] = {}
         self._counts: dict[tuple[str, searching.Places], Mapping[Facet, int]] = {}
 
     def of_tag(
@@ -164,8 +165,8 @@ class LogReader:
         facets = self.facets(organisation)
         found: list[Mapping[Facet, int]] = []
         with self._database.read() as tx:
-            places = [searching.place_at(tx, edge) for edge in edges_ms]
             end = searching.end(tx)
+            places = self._places_at(tx, edges_ms, end)
             for within in map(searching.Places, places, places[1:]):
                 known = self._counts.get((organisation, within))
                 if known is None:
@@ -176,6 +177,19 @@ class LogReader:
                         self._counts[organisation, within] = known
                 found.append(known)
         return tuple(found)
+
+    def _places_at(self, tx: Connection, edges_ms: Sequence[int], end: int) -> list[int]:
+        """The places of times that rise, each sought from the one before on; end: of the log."""
+        places: list[int] = []
+        for edge in edges_ms:
+            place = self._edges.get(edge)
+            if place is None:
+                place = searching.place_at(tx, edge, places[-1] if places else 0, end)
+                # An entry stands behind it, so nothing older than that time is written any more.
+                if place < end and len(self._edges) < COUNTS_KEPT:
+                    self._edges[edge] = place
+            places.append(place)
+        return places
 
     def _fitting(self, query: Query) -> list[int]:
         return [number for number, facet in self.facets(query.organisation).items() if facet.fits(query)]

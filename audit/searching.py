@@ -66,9 +66,12 @@ def end(tx: Connection) -> int:
     return 0 if newest is None else int(newest) + 1
 
 
-def place_at(tx: Connection, at_ms: int) -> int:
-    """The first place whose entry is not older than that time; beyond the log where all are older."""
-    low, high = 0, end(tx)
+def place_at(tx: Connection, at_ms: int, first: int = 0, before: int | None = None) -> int:
+    """The first place whose entry is not older than that time; beyond the log where all are older.
+
+    first, before: where it is known to lie between, `before` included, so that fewer places are looked at.
+    """
+    low, high = first, end(tx) if before is None else before
     while low < high:
         middle = (low + high) // 2
         row = tx.execute(
