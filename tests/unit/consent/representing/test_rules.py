@@ -24,9 +24,7 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WHO = Recorded("norwich-city-council", "housing-officer", "hal", "lpa-access-code", "file 7", NOW)
 BOTH = frozenset(Area)
 
-ATTORNEY = Authority(
-    "a_1", Capacity.ATTORNEY, frozenset({Area.PROPERTY}), Because.AGREED, NOW, None, WHO
-)
+ATTORNEY = Authority("a_1", Capacity.ATTORNEY, frozenset({Area.PROPERTY}), Because.AGREED, NOW, None, WHO)
 HEALTH = replace(ATTORNEY, areas=frozenset({Area.HEALTH}), because=Because.LACKS_CAPACITY)
 DEPUTY = replace(
     HEALTH, capacity=Capacity.DEPUTY, until=NOW + timedelta(days=365), because=Because.LACKS_CAPACITY
