@@ -30,12 +30,12 @@ from core.times import from_ms, to_ms
 from core.unit_of_work import Written
 from gateway.alerting.store import MISUSE
 from gateway.people import trace
+from gateway.people.acting import representative_index
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
 from gateway.reviews.store import SAMPLE, WRONG
 from gateway.secrets import load_secrets
-from gateway.services.acting import representative_index
 from gateway.settings import Settings
 
 OUTCOME = "person-erased"

@@ -29,8 +29,8 @@ from core.times import until_release
 from core.unit_of_work import Written
 from core.vocabulary import Json
 from gateway.identity.caller import Caller
+from gateway.people.acting import representative_index
 from gateway.people.locator import Person
-from gateway.services.acting import representative_index
 from gateway.views.pipeline import Parts
 from gateway.views.record import person_code, subject_key
 

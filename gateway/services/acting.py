@@ -25,6 +25,7 @@ from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError
 from core.unit_of_work import only
 from core.vocabulary import Json
+from gateway.people.acting import representative_index
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.signin.sessions import Session
@@ -57,14 +58,6 @@ def may_open(path: str) -> bool:
 def is_about_acting(path: str) -> bool:
     """Whether a page is about acting itself."""
     return _OWN.fullmatch(path) is not None
-
-
-def representative_index(handles: Handles, nhs_index: str) -> bytes:
-    """The index under which authorities of somebody are found. nhs_index: hexadecimal, of their NHS number.
-
-    Of its own kind, so that nobody can join the rows with the people's from the database alone.
-    """
-    return handles.blind_index(f"representative|{nhs_index}")
 
 
 @dataclass(frozen=True, slots=True)
