@@ -10,10 +10,11 @@ import typer
 from core.clock import SystemClock
 from gateway.cli_alerts import add_commands as add_alert_commands
 from gateway.cli_audit import audit
-from gateway.cli_consent import consent
+from gateway.cli_consent import add_commands as add_consent_commands
 from gateway.cli_log_key import log_key
 from gateway.cli_person import person
 from gateway.cli_policy import agreement, policy
+from gateway.cli_receipt import consent
 from gateway.cli_replay import add_commands
 from gateway.cli_settings import settings_from_environment
 from gateway.cli_telling import say, told
@@ -52,6 +53,7 @@ def _registers(settings: Settings) -> Registers:
 
 
 add_alert_commands(audit, _registers)
+add_consent_commands(consent, _registers)
 
 
 @app.command()

@@ -119,7 +119,7 @@ class Consenting:
         return await self._decide_one(key, permission, by, replaces, within)
 
     async def object(self, key: SubjectKey, refusal: Refusal, by: Given) -> Committed[Permission]:
-        """Say no from now on, in place of the very same no; a no to everything ends a yes to the same recipients and reasons.
+        """Say no from now on, in place of the very same no; a no to everything ends a yes to the same of both.
 
         The receipt of the no is the last one. Raises `NonsenseError` for a kind that does not refuse.
         """

@@ -13,7 +13,6 @@ from core.clock import Clock
 from core.keys import KeyStore
 from core.storage import Database
 from gateway.channels.outbox import Outbox
-from gateway.compose import registers_of
 from gateway.consent_documents import ConsentDocuments
 from gateway.consenting import Consenting
 from gateway.messaging import Endings
@@ -21,14 +20,15 @@ from gateway.naming import naming
 from gateway.notice import saying
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
+from gateway.policy.register_values import Registers
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
 
 
 @contextmanager
-def documents(settings: Settings, clock: Clock) -> Iterator[ConsentDocuments]:
-    """What takes documents in and gives them out. Raises as `gateway.compose.compose` does."""
-    secrets, registers = load_secrets(settings.secrets_file), registers_of(settings)
+def documents(settings: Settings, registers: Registers, clock: Clock) -> Iterator[ConsentDocuments]:
+    """What takes documents in and gives them out, under these registers. Raises `SecretsError`."""
+    secrets = load_secrets(settings.secrets_file)
     database, key_database = Database(settings.database_url), Database(settings.keys_url)
     keys, handles = KeyStore(key_database, secrets.key_encryption_key), Handles(secrets.master)
     locator, ledger = Locator(database, keys, handles), Ledger(database)

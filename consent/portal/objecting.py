@@ -14,7 +14,7 @@ from core.pages.routing import NotHereError
 
 
 def add_pages(router: APIRouter, portal: Portal, services: ObjectingServices) -> None:
-    """Add `/say-no/{organisation}/{purpose}`, `/take-back/{id}` and `/said-no/{reference}`; show on the first page what stands."""
+    """Add the pages of saying no, of taking it back and of what was done; and to the first page, what stands."""
 
     async def on_home(person: str) -> Mapping[str, object]:
         return {"law_looks": await services.law_looks(person), "said": await services.said(person)}

@@ -18,7 +18,7 @@ from gateway.people.locator import Registration
 from gateway.people.registering import register_durably
 from gateway.settings import Settings
 from tests.unit.gateway.composed import configured
-from tests.support.walk import PRACTICE
+from tests.support.walk import PRACTICE, registers
 from tests.unit.gateway.test_consent_documents import ACT, PURPOSE, resource
 
 NUMBER = "9990000018"
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings: Settings = configured(tmp_path, monkeypatch)
     clock = SystemClock()
     prepare_storage(settings, clock)
-    with documents(settings, clock) as parts:
+    with documents(settings, registers(), clock) as parts:
         registration = Registration(PRACTICE, "record-1", nhs_number=NUMBER)
         committer = parts.consenting.committer
         asyncio.run(
