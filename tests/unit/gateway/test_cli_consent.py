@@ -17,8 +17,8 @@ from gateway.migrating import prepare_storage
 from gateway.people.locator import Registration
 from gateway.people.registering import register_durably
 from gateway.settings import Settings
-from tests.unit.gateway.composed import configured
 from tests.support.walk import PRACTICE, registers
+from tests.unit.gateway.composed import configured
 from tests.unit.gateway.test_consent_documents import ACT, PURPOSE, resource
 
 NUMBER = "9990000018"
