@@ -20,7 +20,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         beside: dict[str, object] = {}
         for part in portal.beside_home if resident.acting is None else ():
             beside |= await part(resident.person)
-        return pages.page(request, "portal/home.html", viewer=viewer, overview=overview, **beside)
+        return pages.page(request, "portal/home.html", viewer=viewer, overview=overview, more=beside)
 
     @router.get("/stop/{permission_id}", response_class=Response)
     async def ask_to_stop(request: Request, permission_id: str) -> Response:

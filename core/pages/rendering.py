@@ -7,6 +7,7 @@ to ourselves, and be redirected from there to the sign-in service, whose origins
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -75,11 +76,12 @@ class Pages:
         *,
         viewer: Viewer | None = None,
         status: int = 200,
+        more: Mapping[str, object] | None = None,
         **values: object,
     ) -> HTMLResponse:
-        """The page of a template. `values` are its variables; `errors` among them marks the title."""
+        """The page of a template. `values` and `more` are its variables; `errors` among them marks the title."""
         text = self.environment.get_template(template).render(
-            frame=self.frame, viewer=viewer, here=request.url.path, **values
+            frame=self.frame, viewer=viewer, here=request.url.path, **values, **(more or {})
         )
         return HTMLResponse(text, status, self._headers())
 

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from core.clock import SystemClock
+from gateway.alerting.running import taking_in
 from gateway.alerting.scanning import HABIT_DAYS
 from gateway.cli import app
 from gateway.people import trace
-from gateway.alerting.running import taking_in
 from gateway.settings import Settings
 from tests.unit.gateway.composed import configured
 

@@ -33,7 +33,9 @@ def codes_in_the_code() -> set[str]:
     refused = set(re.findall(r'"code": "([a-z-]+)"', policy))
     raised = set()
     for path in (ROOT / "gateway").rglob("*.py"):
-        raised |= set(re.findall(r'(?:BadRequestError|\bRefusal|\bproblem)\(\s*"([a-z-]+)"', path.read_text()))
+        raised |= set(
+            re.findall(r'(?:BadRequestError|\bRefusal|\bproblem)\(\s*"([a-z-]+)"', path.read_text())
+        )
     tokens = {code.replace("_", "-") for code in get_args(token_errors.Code)}
     return refused | raised | tokens | set(get_args(web.Code)) | {"refused"}
 
