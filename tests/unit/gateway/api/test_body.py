@@ -138,11 +138,13 @@ async def test_a_person_is_identified_in_exactly_one_way() -> None:
     assert by_number.nhs_number == "999 000 0018"
     by_words = await read_body(request(json.dumps({"demographics": PERSON}).encode()), TraceRequest)
     assert isinstance(by_words.demographics, DemographicsBody)
+    by_record = await read_body(request(b'{"record": "HH-1"}'), TraceRequest)
+    assert by_record.record == "HH-1"
     both = {"nhs_number": "9990000018", "demographics": PERSON}
-    for wrong in ({}, both, {"nhs_number": None}):
+    for wrong in ({}, both, {"nhs_number": None}, {"nhs_number": "9990000018", "record": "HH-1"}):
         with pytest.raises(BadRequestError) as caught:
             await read_body(request(json.dumps(wrong).encode()), TraceRequest)
-        assert caught.value.faults == (FieldFault("body", "give either nhs_number or demographics"),)
+        assert caught.value.faults == (FieldFault("body", "give one of nhs_number, demographics and record"),)
 
 
 @pytest.mark.parametrize("postcode", ["", "NR99", "NR99  9ZZ", "nr99 9z!", "N" * 11])
