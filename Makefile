@@ -65,6 +65,11 @@ audit-faults: $(DEV)
 openapi: $(RUN)
 	@$(VENV)/oncetold openapi > openapi/gateway.yaml.new && mv openapi/gateway.yaml.new openapi/gateway.yaml
 
+## catalogues: find the texts that residents read, bring each language up to them, and compile
+.PHONY: catalogues
+catalogues: $(DEV)
+	@$(PY) -m scripts.catalogues
+
 ## policy: prove the policies: Rego tests and coverage, both engines alike, every mutant killed; and what a decision costs
 .PHONY: policy
 policy: $(DEV)

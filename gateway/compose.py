@@ -21,6 +21,7 @@ from audit.export.packing import PackSigning, pack_signing
 from audit.log import Log
 from audit.note import VerifierKey
 from consent.assisted.store import purge as purge_spoken
+from consent.catalogues import translating
 from consent.ledger import Ledger
 from consent.representing.store import purge as purge_representations
 from consent.requests.store import Requests
@@ -248,6 +249,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
             StillWanted(requests, ledger, keys, clock),
             clock,
             f"{settings.public_url.rstrip('/')}/portal/",
+            translating,
         ),
         stories=stories,
         wishes=wishes,

@@ -19,12 +19,14 @@ from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.export.rows import ExportRows
 from audit.log import Append
 from audit.reader import LogReader
+from consent.catalogues import catalogues
 from consent.portal import could_see, downloading, receipts, renewing, requests, story
 from consent.portal import settings as settings_pages
 from consent.portal.context import PortalSettings
 from consent.portal.objecting import add_pages as add_objecting
 from consent.portal.router import AddPages
 from consent.portal.router import build_router as build_portal
+from core.pages.telling import to_tell
 from core.unit_of_work import only
 from gateway import helping
 from gateway.compose import Gateway
@@ -95,13 +97,15 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         reviews=reviews,
         other_log_keys=gateway.other_log_keys,
     )
-    app.include_router(build_signin(signin), include_in_schema=False)
+    translations = catalogues()
+    app.include_router(build_signin(signin, translations), include_in_schema=False)
     objections = Objections(
         gateway.ledger, gateway.keys, reader, gateway.consenting, gateway.policy, gateway.clock
     )
     portal = PortalSettings(
         leave_to=settings.leave_url,
         form_targets=signin.form_targets,
+        translations=translations,
         now=gateway.clock.now,
         insecure_cookies=settings.insecure_cookies,
     )
@@ -214,7 +218,7 @@ async def _signed_in(gateway: Gateway, kind: kinds.Kind, who: SignedIn) -> str:
         return who.subject
     if who.nhs_number is None:
         raise NotAdmittedError(
-            "Your sign-in did not tell us a valid NHS number, which we need to find what is yours."
+            to_tell("Your sign-in did not tell us a valid NHS number, which we need to find what is yours.")
         )
     return await _resident(gateway, who.nhs_number)
 
@@ -234,12 +238,15 @@ async def _resident(gateway: Gateway, nhs_number: str) -> str:
 async def _note_officer(gateway: Gateway, who: SignedIn) -> None:
     organisation = who.organisation
     if organisation is None or organisation not in gateway.registers.organisations:
-        raise NotAdmittedError("Your organisation does not take part here.", reason="organisation-unknown")
+        raise NotAdmittedError(
+            to_tell("Your organisation does not take part here."), reason="organisation-unknown"
+        )
     issuer = gateway.trust.find(gateway.settings.sign_in_issuer or "")
     if issuer is not None and organisation not in issuer.organisations:
         # One organisation's provider must not make officers of another's: the trust register says for whom it may speak.
         raise NotAdmittedError(
-            "The place where you signed in does not speak for your organisation.", reason="issuer-not-for-it"
+            to_tell("The place where you signed in does not speak for your organisation."),
+            reason="issuer-not-for-it",
         )
     draft = Draft(
         kind=Kind.SIGN_IN,

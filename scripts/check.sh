@@ -28,6 +28,7 @@ gate types "$bin/mypy" "$@"
 gate imports "$bin/lint-imports" --no-cache
 gate house "$bin/python" -m scripts.check_house
 gate rego "$bin/python" -m scripts.check_rego
+gate catalogues "$bin/python" -m scripts.catalogues --check
 gate contract contract
 if [ ${#failed[@]} -gt 0 ]; then
   echo "Failed: ${failed[*]}"

@@ -42,7 +42,7 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         try:
             done = await portal.serving(resident).allow(resident.person, choice)
         except NotPossible as problem:
-            typed = Typed(choice.sections, str(choice.days), {"answer": problem.words})
+            typed = Typed(choice.sections, str(choice.days), {"answer": pages.words.told(problem.words)})
             return _offer_page(portal, request, viewer, found, typed, 409)
         return pages.go(f"/portal/done/{done.reference}")
 

@@ -86,7 +86,7 @@ def _add_form(router: APIRouter, portal: Portal, questions: QuestionServices) ->
         try:
             made = await questions.ask(resident.person, index, typed.know, typed.words)
         except NotPossible as problem:
-            kept = Typed(typed.know, typed.words, {"know": problem.words})
+            kept = Typed(typed.know, typed.words, {"know": pages.words.told(problem.words)})
             return _page(request, viewer, found, kept, 409)
         return pages.go(f"{QUESTIONS}/{made.reference}")
 

@@ -51,7 +51,11 @@ def add_pages(router: APIRouter, portal: Portal, requests: RequestServices) -> N
                 return _page(portal, request, viewer, found, choice, 422)
             done = await requests.allow(resident.person, request_id, Reply(choice.sections, choice.days))
         except NotPossible as problem:
-            typed = Typed(frozenset(form.every("sections")), form.one("days"), {"answer": problem.words})
+            typed = Typed(
+                frozenset(form.every("sections")),
+                form.one("days"),
+                {"answer": pages.words.told(problem.words)},
+            )
             # It may have been answered in another window meanwhile: then the page says that.
             found = await _asked(requests, resident.person, request_id)
             return _page(portal, request, viewer, found, typed, 409)

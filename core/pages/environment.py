@@ -49,6 +49,7 @@ def build_environment(
         "moment": words.moment,
         "listed": words.listed,
         "by_day": by_day,
+        "told": lambda text: words.told(text) if isinstance(text, str) else words.all_told(text),
     }
     environment.globals |= {"static": static_url, "lang": _Spoken(words)}
     return environment, words

@@ -1,7 +1,7 @@
 """How times and lists read on a page: "21 November 2026", "4:07pm", "a, b and c". Times are shown in Europe/London.
 
-The styles are the GOV.UK style guide's. Every word comes from the message catalogue, so another language needs
-only its catalogue.
+The styles are the GOV.UK style guide's. Every word comes from the message catalogue. A language that counts the hours of
+a day to 24 says so there: its translation of the hour's message is "24".
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from gettext import NullTranslations
 from itertools import groupby
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
+
+from core.pages.telling import told
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -51,6 +53,14 @@ class Words:
         """The text in this language; callers name this object `_`, so that the texts are found for the catalogue."""
         return self.translations.gettext(text)
 
+    def told(self, text: str) -> str:
+        """A text that a service or a register made, in this language; see `core.pages.telling`."""
+        return told(text, self.translations)
+
+    def all_told(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """As `told`, for several."""
+        return tuple(told(one, self.translations) for one in texts)
+
     @property
     def language(self) -> str:
         """The language that is spoken now, as a BCP 47 code."""
@@ -59,12 +69,16 @@ class Words:
     def day(self, value: date | datetime) -> str:
         """A day as "21 November 2026"; of a time, the day it was in London."""
         on = london_day(value) if isinstance(value, datetime) else value
-        return f"{on.day} {self._months()[on.month - 1]} {on.year}"
+        _ = self.translations.gettext
+        values = {"day": on.day, "month": self._months()[on.month - 1], "year": on.year}
+        return _("%(day)s %(month)s %(year)s") % values
 
     def time(self, moment: datetime) -> str:
-        """A time as "4:07pm", with "midnight" and "midday" for 12:00, which am and pm leave in doubt."""
+        """A time as "4:07pm", with "midnight" and "midday" for 12:00, which am and pm leave in doubt; or as "16:07"."""
         local = moment.astimezone(LONDON)
         _ = self.translations.gettext
+        if self.translations.pgettext("hours of a clock: 12 or 24", "12") == "24":
+            return f"{local.hour:02}:{local.minute:02}"
         if local.minute == 0 and local.hour in {0, 12}:
             return _("midday") if local.hour else _("midnight")
         return f"{local.hour % 12 or 12}:{local.minute:02}{_('pm') if local.hour >= 12 else _('am')}"

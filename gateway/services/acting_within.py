@@ -31,6 +31,7 @@ from consent.portal.ports import (
     Resident,
 )
 from core.keys import MissingKeyError
+from core.pages.telling import to_tell
 from gateway.policy.register_values import Registers
 from gateway.services.acting import Acting, giver, within
 from gateway.services.owning import OwnServices
@@ -96,14 +97,16 @@ class ActingWithin:
         """Allow it for the person, at most until the authority ends."""
         if not within(self.authority, choice.sections):
             await self._refuse(
-                person, "allow", "You may not decide about this for them. Nothing was changed."
+                person, "allow", to_tell("You may not decide about this for them. Nothing was changed.")
             )
         for one in await self._standing(person):
             if is_just(one, choice.organisation, choice.purpose) and not self._within(one.sections):
                 await self._refuse(
                     person,
                     "allow",
-                    "They allowed this organisation more than you may decide about. Nothing was changed.",
+                    to_tell(
+                        "They allowed this organisation more than you may decide about. Nothing was changed."
+                    ),
                 )
         return await self.own.allow_as(person, choice, self._given, self.authority.until)
 
@@ -112,7 +115,7 @@ class ActingWithin:
         for one in await self._standing(person):
             if one.id == permission_id and not self._within(one.sections):
                 await self._refuse(
-                    person, "stop", "You may not decide about this for them. Nothing was changed."
+                    person, "stop", to_tell("You may not decide about this for them. Nothing was changed.")
                 )
         return await self.own.stop_as(person, permission_id, self._given)
 

@@ -28,6 +28,7 @@ from consent.receipts.errors import ReceiptError
 from consent.receipts.strict import to_base64url
 from consent.receipts.verifying import ConsentReceipt, verify
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.sealing import mac
 from core.times import from_ms
 from core.vocabulary import Kind as PermissionKind
@@ -53,11 +54,13 @@ REFUSING = frozenset({"objected", "dissented", "taken-back"})
 _REFERENCE = "OT-"
 _SUBJECT_BYTES = 16
 _NOT_OURS = {
-    "unknown-key": "This receipt was not signed by this service, or its key is no longer trusted.",
-    "issuer": "This receipt was given out by another service. Check it there.",
-    "key-ended": "This receipt is dated after the day on which its key stopped. It is not true.",
-    "too-long": "This is longer than any receipt. Paste one receipt and nothing else.",
-    "not-a-receipt": "This is not a true receipt, or part of it is missing. Copy all of it and try again.",
+    "unknown-key": to_tell("This receipt was not signed by this service, or its key is no longer trusted."),
+    "issuer": to_tell("This receipt was given out by another service. Check it there."),
+    "key-ended": to_tell("This receipt is dated after the day on which its key stopped. It is not true."),
+    "too-long": to_tell("This is longer than any receipt. Paste one receipt and nothing else."),
+    "not-a-receipt": to_tell(
+        "This is not a true receipt, or part of it is missing. Copy all of it and try again."
+    ),
 }
 
 
@@ -94,11 +97,15 @@ class ConsentReceipts:
             receipt = verify(token, self.receipt_keys.public, self.public_url)
             check_log(receipt, self.log_keys)
         except ReceiptError as error:
-            changed = "This receipt is not true: it was changed, or somebody else made it."
+            changed = to_tell("This receipt is not true: it was changed, or somebody else made it.")
             return Checked(False, _NOT_OURS.get(error.fault, changed), None)
         except VerificationError:
-            return Checked(False, "The receipt is signed, but its line does not stand in our log.", None)
-        words = "This receipt is true: we gave it out, its line stands in our log, and neither was changed."
+            return Checked(
+                False, to_tell("The receipt is signed, but its line does not stand in our log."), None
+            )
+        words = to_tell(
+            "This receipt is true: we gave it out, its line stands in our log, and neither was changed."
+        )
         return Checked(True, words, receipt.at, paper_of(receipt))
 
     def issue(self, key: SubjectKey, index: int) -> Issued | None:

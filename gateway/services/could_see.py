@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from consent.permissions import Permission
 from consent.portal.ports import CouldLook, Kind, Way, WhoCouldLook
+from core.pages.telling import to_tell
 from gateway.policy.could_see import Because, CouldSee, Row, Standing, could_see
 from gateway.policy.live import AgreementCalendar
 from gateway.policy.port import Subject
@@ -100,7 +101,7 @@ def _way(registers: Registers, row: Row, given: dict[str, Permission]) -> Way:
         until=None if None in ends else last,
         stop=min(row.permissions) if len(row.permissions) == 1 else None,
         why_law="" if row.because is Because.ALLOWED else purpose.legal_text,
-        object_to=f"Tell {organisation}." if row.because is Because.NO_OBJECTION else "",
+        object_to=to_tell("Tell %(name)s.", name=organisation) if row.because is Because.NO_OBJECTION else "",
         say_no=""
         if row.because is Because.ALLOWED
         else f"/portal/say-no/{quote(row.organisation)}/{quote(row.purpose)}",

@@ -110,8 +110,8 @@ class _At:
         for one in Requests(self.database).of(key):
             answer = one.answer
             facts = (
-                (_("Why"), self.words.purpose(one.purpose)),
-                (_("What kind of information"), _.listed(self.words.sections(one.sections))),
+                (_("Why"), _.told(self.words.purpose(one.purpose))),
+                (_("What kind of information"), _.listed(_.all_told(self.words.sections(one.sections)))),
                 (_("In their words"), one.reason),
                 (_("When"), _.moment(one.asked)),
                 (_("Your answer"), _.moment(answer.at) if answer else _("Not yet")),

@@ -105,15 +105,15 @@ class History:
         # What the person did to what is theirs concerns no organisation.
         own = look.organisation_name == "You"
         facts = [
-            (_("Who"), "" if own else look.role_words),
-            (_("Why"), ". ".join(text for text in (look.purpose_title, look.because) if text)),
-            (_("What kind of information"), _.listed(look.kinds)),
-            (_("Allowed by"), look.allowed_by),
+            (_("Who"), "" if own else _.told(look.role_words)),
+            (_("Why"), ". ".join(_.told(text) for text in (look.purpose_title, look.because) if text)),
+            (_("What kind of information"), _.listed(_.all_told(look.kinds))),
+            (_("Allowed by"), _.told(look.allowed_by)),
         ]
         if look.told_later is not None:
-            facts.append((_("Told you later"), look.told_later.why))
+            facts.append((_("Told you later"), _.told(look.told_later.why)))
         words = {
-            "organisation": look.organisation_name,
+            "organisation": _.told(look.organisation_name),
             "what": _what(_, look.what),
             "when": _.moment(look.at),
         }
@@ -188,8 +188,8 @@ class SignedReceipts:
                 if issued is not None:
                     heading = f"{one.reference}: {_.moment(one.at)}"
                     facts = (
-                        (_("Who"), _.listed(issued.paper.organisations)),
-                        (_("Why"), _.listed(issued.paper.purposes)),
+                        (_("Who"), _.listed(_.all_told(issued.paper.organisations))),
+                        (_("Why"), _.listed(_.all_told(issued.paper.purposes))),
                         (_("The signed receipt"), _("It stands in receipts.json.")),
                     )
                     data: JsonObject = {
@@ -296,8 +296,8 @@ def _decision(_: Words, registers: Registers, event: Event, *, stands: bool) -> 
     names = permission.recipients | permission.sources
     facts = (
         (_("Who"), _names(_, words, permission.recipients)),
-        (_("Why"), _.listed([words.purpose(one) or one for one in sorted(permission.purposes)])),
-        (_("What kind of information"), _.listed(words.sections(permission.sections))),
+        (_("Why"), _.listed([_.told(words.purpose(one)) or one for one in sorted(permission.purposes)])),
+        (_("What kind of information"), _.listed(_.all_told(words.sections(permission.sections)))),
         (_("From"), _names(_, words, permission.sources)),
         (_("Until"), _.moment(permission.until) if permission.until else _("It is stopped")),
         (_("In your words"), event.by.why),

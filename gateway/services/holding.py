@@ -24,6 +24,7 @@ from consent.receipts.keys import PublicKey, key_set
 from consent.receipts.strict import to_json
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError
+from core.pages.telling import to_tell
 from core.pages.words import Words
 from core.unit_of_work import only
 from core.vocabulary import Json
@@ -65,7 +66,7 @@ class Holding:
         try:
             key = await asyncio.to_thread(self.keys.get, person)
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
         draft = Draft(Kind.AUDIT_READ, OUTCOME, frozenset(), {"secret": secret})
         await self.committer.append(Append(only(None, seal_entry(draft, key))))
         keep = (lambda _row: True) if secret else Discretion.of(self.registers(), hidden).keeps

@@ -11,6 +11,7 @@ from audit.entries import Kind
 from audit.reader import LogReader, StoredEntry
 from consent.portal.ports import HISTORY_PAGE, About, Check, Found, Look, Said, ToldLater, What
 from core.keys import SubjectKey
+from core.pages.telling import to_tell
 from core.times import from_ms
 from core.vocabulary import JsonObject
 from gateway.alerting import store as alerts
@@ -78,7 +79,7 @@ _SAID: dict[str, Said] = {
     questions.NOT_KNOWN: "answered-not-known",
     revealing.OUTCOME: "revealed",
 }
-_EMERGENCY = "the law, because it was an emergency"
+_EMERGENCY = to_tell("the law, because it was an emergency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,10 @@ class Looks:
             index=entry.index,
             at=from_ms(entry.at_ms),
             what=what,
-            organisation_name="You"
+            organisation_name=to_tell("You")
             if entry.outcome in _OWN or (entry.recipient is None and entry.outcome in OF_NOBODY)
             else _whose(words, entry.recipient, detail),
-            role_words="You" if own else words.role(entry.role) or "An application",
+            role_words=to_tell("You") if own else words.role(entry.role) or to_tell("An application"),
             purpose_title=words.purpose(entry.purpose),
             kinds=words.sections(_sections(detail, own=own)),
             allowed_by=self._allowed_by(what, detail),
@@ -176,7 +177,9 @@ def _whose(words: Wording, recipient: str | None, detail: JsonObject) -> str:
         # Whom somebody did not allow something to stands in the detail alone, since nobody else may find it.
         return words.organisation(recipient or text(detail.get("recipient")))
     named = texts(mapping(detail["permission"]).get("recipients"))
-    return "Everyone" if "*" in named else ", ".join(sorted(words.organisation(one) for one in named))
+    return (
+        to_tell("Everyone") if "*" in named else ", ".join(sorted(words.organisation(one) for one in named))
+    )
 
 
 def _sections(detail: JsonObject, *, own: bool) -> set[str]:

@@ -21,6 +21,7 @@ from consent.portal.objecting_ports import LawLook, NoDone, SaidNo
 from consent.portal.ports import NotPossible
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.times import from_ms
 from core.vocabulary import PermissionRule
 from gateway.consenting import Consenting, Refusal
@@ -72,24 +73,26 @@ class Objections:
         """See `ObjectingServices.object`."""
         law = self._law(self.policy.registers).get((organisation, purpose))
         if law is None or not law.stops:
-            raise NotPossible("This cannot be stopped here. The page says whom you can tell.")
+            raise NotPossible(to_tell("This cannot be stopped here. The page says whom you can tell."))
         key = await asyncio.to_thread(self._key, person)
         refusal = Refusal(frozenset({purpose}), frozenset({organisation}), EVERYTHING)
         try:
             committed = await self.consenting.object(key, refusal, Given("portal", person, why=why))
         except NoRowError as error:
-            raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
+            raise NotPossible(
+                to_tell("What we held about you was erased. Sign in again to start anew.")
+            ) from error
         return self._done(committed.receipts[-1], committed.value, begun=True)
 
     async def take_back(self, person: str, said_id: str) -> NoDone:
         """See `ObjectingServices.take_back`."""
         if said_id not in {one.id for one in await self.said(person)}:
-            raise NotPossible("You took that back already, or its time is over.")
+            raise NotPossible(to_tell("You took that back already, or its time is over."))
         key = await asyncio.to_thread(self._key, person)
         try:
             committed = await self.consenting.withdraw(key, said_id, Given("portal", person))
         except NotStandingError as error:
-            raise NotPossible("You took that back already, or its time is over.") from error
+            raise NotPossible(to_tell("You took that back already, or its time is over.")) from error
         return self._done(committed.receipts[0], committed.value, begun=False)
 
     async def done(self, person: str, reference: str) -> NoDone | None:
@@ -187,7 +190,7 @@ class Objections:
         try:
             return self.keys.get(person)
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
 
 
 def _law_look(

@@ -9,6 +9,7 @@ from datetime import datetime
 from consent import permissions
 from consent.permissions import Permission
 from consent.portal.ports import Kind, LawAllows, Offer, Overview, Permitted
+from core.pages.telling import to_tell
 from core.times import from_ms
 from core.vocabulary import PermissionRule
 from gateway.policy.register_values import Agreement, Registers, Status, agreements_in_force
@@ -69,9 +70,9 @@ class Permitting:
                 purpose_title=words.purpose(purpose),
                 organisation_names=tuple(sorted(names)),
                 why=self.registers.purposes[purpose].legal_text,
-                object_to=f"Tell {min(names)}."
+                object_to=to_tell("Tell %(name)s.", name=min(names))
                 if len(names) == 1
-                else "Tell the one that you do not agree with.",
+                else to_tell("Tell the one that you do not agree with."),
             )
             for purpose, names in sorted(who.items(), key=lambda item: words.purpose(item[0]))
         )

@@ -37,6 +37,7 @@ from core.clock import Clock
 from core.errors import ClosedError
 from core.keys import KeyStore, MissingKeyError, SubjectKey
 from core.pages.routing import GoInsteadError
+from core.pages.telling import to_tell, to_tell_many
 from core.times import from_ms
 from gateway.consenting import Consenting, Grant
 from gateway.policy.live import LivePolicy
@@ -147,11 +148,17 @@ class ResidentServices:
             None,
         )
         if offer is None or not choice.sections <= {kind.section for kind in offer.kinds}:
-            raise NotPossible("That can no longer be allowed. Look at the list again.")
+            raise NotPossible(to_tell("That can no longer be allowed. Look at the list again."))
         if not choice.sections or choice.days < 1:
-            raise NotPossible("Choose what they can see, and for how long.")
+            raise NotPossible(to_tell("Choose what they can see, and for how long."))
         if offer.longest_days is not None and choice.days > offer.longest_days:
-            raise NotPossible(f"You can allow this for {offer.longest_days} days at most.")
+            raise NotPossible(
+                to_tell_many(
+                    "You can allow this for %(num)s day at most.",
+                    "You can allow this for %(num)s days at most.",
+                    offer.longest_days,
+                )
+            )
         until = self.clock.now() + timedelta(days=choice.days)
         grant = Grant(
             purpose=choice.purpose,
@@ -164,7 +171,9 @@ class ResidentServices:
         try:
             committed = await self.consenting.give(key, grant, by)
         except NoRowError as error:
-            raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
+            raise NotPossible(
+                to_tell("What we held about you was erased. Sign in again to start anew.")
+            ) from error
         return self._done(committed.receipts[-1], committed.value, "allowed")
 
     async def stop(self, person: str, permission_id: str) -> Done:
@@ -177,7 +186,9 @@ class ResidentServices:
         try:
             committed = await self.consenting.withdraw(key, permission_id, by)
         except NotStandingError as error:
-            raise NotPossible("That was stopped already, or it has ended. Nobody looks under it.") from error
+            raise NotPossible(
+                to_tell("That was stopped already, or it has ended. Nobody looks under it.")
+            ) from error
         return self._done(committed.receipts[0], committed.value, "stopped")
 
     async def done(self, person: str, reference: str) -> Done | None:
@@ -252,7 +263,7 @@ class ResidentServices:
         try:
             return self.keys.get(person)
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
 
     async def _with_key(self, person: str, function: Callable[[SubjectKey], T], otherwise: T) -> T:
         def run() -> T:

@@ -15,10 +15,11 @@ from audit.verify import verify_receipt
 from consent.permissions import Permission
 from consent.portal.ports import Proof, ReceiptCheck
 from core.keys import SubjectKey
+from core.pages.telling import to_tell
 from gateway.questions.asking import LOOKS
 from gateway.reviews.store import is_told
 from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text
-from gateway.services.words import seen_words
+from gateway.services.words import seen_by
 
 GAVE = frozenset({"given"})
 """Outcomes of decisions after which something is allowed; after every other one it is stopped."""
@@ -52,10 +53,12 @@ class Proving:
             opening = checked(self.reader, entry, receipt, *self.log_keys)
         except VerificationError:
             holds = False
-        good, bad = (
-            "Nobody has changed it since it was written down.",
-            "It does not hold. Please tell us at once.",
-        )
+        words = to_tell("It does not hold. Please tell us at once.")
+        if holds:
+            words = to_tell("Nobody has changed it since it was written down.")
+            if receipt.witnesses:
+                seen = seen_by(len(receipt.witnesses))
+                words = to_tell("%(said)s %(seen)s", said=words, seen=seen)
         return Proof(
             index=index,
             receipt_text=receipt.text,
@@ -64,7 +67,7 @@ class Proving:
             if opening is None
             else json.dumps(opening.to_json(), indent=2, ensure_ascii=False),
             checked=holds,
-            checked_words=f"{good}{seen_words(len(receipt.witnesses))}" if holds else bad,
+            checked_words=words,
             can_ask=entry.kind in LOOKS,
         )
 
@@ -94,7 +97,9 @@ class Proving:
                 raise VerificationError("no leaf")
             verified = verify_receipt(receipt, raw, list(self.log_keys))
         except VerificationError:
-            words = "This is not a true receipt of our log, or part of it is missing. Copy all of it and try again."
+            words = to_tell(
+                "This is not a true receipt of our log, or part of it is missing. Copy all of it and try again."
+            )
             return ReceiptCheck(checked=False, checked_words=words, at=None)
-        words = "This receipt is true: the line stands in our log and was not changed."
+        words = to_tell("This receipt is true: the line stands in our log and was not changed.")
         return ReceiptCheck(checked=True, checked_words=words, at=verified.time)

@@ -17,6 +17,7 @@ from consent.portal.ports import NotPossible
 from consent.portal.questions_ports import Answered, Askable, Beside, Know, LookAsked, Question, State
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.sealing import SealError
 from core.times import from_ms, to_ms
 from gateway.policy.live import LivePolicy
@@ -41,9 +42,11 @@ _STATES: dict[str | None, State] = {
     store.LATER: "later",
     store.NOT_KNOWN: "not-known",
 }
-_GONE: Final = "There is nothing of yours here any more."
-_TWICE: Final = "You have asked about this already. They have not answered yet."
-_TOO_MANY: Final = "Too many of your questions wait for an answer. Ask again when one has been answered."
+_GONE: Final = to_tell("There is nothing of yours here any more.")
+_TWICE: Final = to_tell("You have asked about this already. They have not answered yet.")
+_TOO_MANY: Final = to_tell(
+    "Too many of your questions wait for an answer. Ask again when one has been answered."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ class ResidentQuestions:
             index=look.index,
             at=from_ms(look.at_ms),
             organisation_name=words.organisation(look.recipient),
-            role_words=words.role(look.role) or "An application",
+            role_words=words.role(look.role) or to_tell("An application"),
             purpose_title=words.purpose(look.purpose),
             shown=look.outcome in _SHOWED,
         )

@@ -16,6 +16,7 @@ from consent.portal.ports import Done, NotPossible, Offer
 from consent.portal.renewing_ports import Ending
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.storage import Database
 from core.times import from_ms, to_ms
 from gateway.consenting import Consenting, Grant
@@ -25,7 +26,9 @@ from gateway.reviews.store import is_told
 from gateway.services.permitting import Permitting
 
 _REFERENCE = "OT-"
-NOT_NOW = "This cannot be kept longer now. Its time may be over, or it may have been stopped or kept already."
+NOT_NOW = to_tell(
+    "This cannot be kept longer now. Its time may be over, or it may have been stopped or kept already."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ class Renewing:
         key, permission = await asyncio.to_thread(self._standing, person, permission_id)
         offer = self._offer(permission)
         if offer is None or not offer.kinds:
-            raise NotPossible("The organisations do not share this any more, so it ends.")
+            raise NotPossible(to_tell("The organisations do not share this any more, so it ends."))
         if days < 1 or (offer.longest_days is not None and days > offer.longest_days):
-            raise NotPossible("That is longer than this can last. Choose a shorter time.")
+            raise NotPossible(to_tell("That is longer than this can last. Choose a shorter time."))
         grant = Grant(
             purpose=offer.purpose,
             recipient=offer.organisation,
@@ -61,7 +64,9 @@ class Renewing:
         try:
             committed = await self.consenting.give(key, grant, Given("portal", person))
         except NoRowError as error:
-            raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
+            raise NotPossible(
+                to_tell("What we held about you was erased. Sign in again to start anew.")
+            ) from error
         receipt = committed.receipts[-1]
         at = from_ms(leaves.parse(receipt.leaf).time_ms)
         permitted = self._permitting.permitted(committed.value)
@@ -138,7 +143,7 @@ class Renewing:
         try:
             key = self.keys.get(person)
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
         now = self.clock.now()
         standing = self.ledger.standing(key).permissions
         found = next((one for one in standing if one.id == permission_id and ends_soon(one, now)), None)

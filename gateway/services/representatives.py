@@ -19,6 +19,7 @@ from consent.representing.rules import ends
 from consent.representing.store import Held
 from consent.representing.values import NoAuthorityError
 from core.keys import MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.unit_of_work import Written
 from gateway.policy.live import LivePolicy
 from gateway.recording_representatives import ENDED
@@ -27,16 +28,16 @@ from gateway.services.words import Wording
 from gateway.signin.service import SignIn
 
 CAPACITIES: Final = {
-    "attorney": "Attorney",
-    "deputy": "Deputy",
-    "parental-responsibility": "Parent or carer by law",
+    "attorney": to_tell("Attorney"),
+    "deputy": to_tell("Deputy"),
+    "parental-responsibility": to_tell("Parent or carer by law"),
 }
 AREAS: Final = {
-    "health-and-welfare": "Health and care",
-    "property-and-affairs": "Home and money",
+    "health-and-welfare": to_tell("Health and care"),
+    "property-and-affairs": to_tell("Home and money"),
 }
 SEEN: Final = {
-    "lpa-access-code": "Papers of a lasting power of attorney",
+    "lpa-access-code": to_tell("Papers of a lasting power of attorney"),
     "court-order": "A court order",
     "birth-certificate": "A birth certificate",
 }
@@ -70,7 +71,7 @@ class RepresentativePages:
                     raise NoAuthorityError
                 self.acting.representations.set_word(self.acting.keys.get(own), authority, word)
             except (NoAuthorityError, MissingKeyError) as error:
-                raise NotPossible("You cannot act for them any more.") from error
+                raise NotPossible(to_tell("You cannot act for them any more.")) from error
 
         await asyncio.to_thread(prepare)
         return await self._turned(request, authority)
@@ -105,12 +106,12 @@ class RepresentativePages:
 
             await acting.committer.append(Append(work, changes=True))
         except (NoAuthorityError, MissingKeyError) as error:
-            raise NotPossible("That has ended already. They cannot act for you any more.") from error
+            raise NotPossible(to_tell("That has ended already. They cannot act for you any more.")) from error
 
     async def _turned(self, request: Request, authority: str | None) -> Callable[[Response], None]:
         cookie = await self.signin.turn(request, "portal", authority)
         if cookie is None:
-            raise NotPossible("Your time here is over. Sign in again.")
+            raise NotPossible(to_tell("Your time here is over. Sign in again."))
 
         def put(answer: Response) -> None:
             self.signin.cookies.set(answer, "session", cookie)

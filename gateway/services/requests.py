@@ -24,6 +24,7 @@ from consent.portal.requests_ports import Asked, AskedState, Reply, Seen, Waitin
 from consent.requests.deciding import is_waiting, said_yes
 from consent.requests.values import Answer, ConsentRequest, RequestError
 from core.keys import MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.times import from_ms
 from core.unit_of_work import Written
 from core.vocabulary import Kind as PermissionKind
@@ -40,7 +41,7 @@ from gateway.views.values import Allowed, InCharge
 Opens = Mapping[str, Mapping[str, frozenset[str]]]
 """source -> section -> fields."""
 
-NOTHING_HERE = "There is nothing of yours here any more."
+NOTHING_HERE = to_tell("There is nothing of yours here any more.")
 _SCOPES = frozenset({"views"})
 _REFERENCE = "OT-"
 DECLINED = "declined"
@@ -98,9 +99,9 @@ class ResidentRequests:
         opens = await self._opens(authority, request)
         offer = self._offer(authority, request, opens)
         if not reply.sections or not reply.sections <= {kind.section for kind in offer.kinds}:
-            raise NotPossible("Choose only what they asked for. Look at the page again.")
+            raise NotPossible(to_tell("Choose only what they asked for. Look at the page again."))
         if offer.longest_days is None or not 1 <= reply.days <= offer.longest_days:
-            raise NotPossible("That is longer than they asked for. Choose a shorter time.")
+            raise NotPossible(to_tell("That is longer than they asked for. Choose a shorter time."))
         now = self.asking.clock.now()
         until = now + timedelta(days=reply.days)
         sections = of_all_sources(opens)
@@ -242,7 +243,7 @@ class ResidentRequests:
         if found is None:
             raise NotPossible(NOTHING_HERE)
         if not is_waiting(found, self.asking.clock.now()):
-            raise NotPossible("You answered this already, or the time to answer is over.")
+            raise NotPossible(to_tell("You answered this already, or the time to answer is over."))
         return found
 
     def _done(self, authority: InCharge, committed: Committed[Permission]) -> Done:
@@ -313,5 +314,7 @@ def _declined(request: ConsentRequest, by: Given) -> Draft:
 
 def _refuse(error: Exception) -> NoReturn:
     if isinstance(error, NoRowError):
-        raise NotPossible("What we held about you was erased. Sign in again to start anew.") from error
-    raise NotPossible("You answered this already, or the time to answer is over.") from error
+        raise NotPossible(
+            to_tell("What we held about you was erased. Sign in again to start anew.")
+        ) from error
+    raise NotPossible(to_tell("You answered this already, or the time to answer is over.")) from error

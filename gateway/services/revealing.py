@@ -22,6 +22,7 @@ from audit.log import Append
 from audit.reader import LogReader, StoredEntry
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from core.times import to_ms
 from core.unit_of_work import Written
 from core.vocabulary import Json
@@ -36,10 +37,10 @@ KIND: Final = "reveal"
 
 WHY: Mapping[str, str] = MappingProxyType(
     {
-        "check": "To check that a look was right",
-        "question": "To answer what you asked",
-        "incident": "To find out if somebody looked who should not have",
-        "court": "Because a court or an office that watches over them asked",
+        "check": to_tell("To check that a look was right"),
+        "question": to_tell("To answer what you asked"),
+        "incident": to_tell("To find out if somebody looked who should not have"),
+        "court": to_tell("Because a court or an office that watches over them asked"),
     }
 )
 """Why, in the words that the person reads."""

@@ -14,6 +14,7 @@ from consent.portal.ports import NotPossible
 from consent.portal.settings_ports import Channel, Contact, Preferences
 from core.keys import KeyStore, MissingKeyError
 from core.pages.languages import LANGUAGES
+from core.pages.telling import to_tell
 from gateway.reach.choosing import Change, Choosing, TooSoonError
 from gateway.reach.wishes import NOTHING_CHOSEN, Hours, Wishes, WishStore, address_of
 from gateway.signin.service import SignIn
@@ -47,11 +48,11 @@ class SettingsPages:
         sent = contact.channel in {"email", "text"}
         address = address_of(contact.channel, contact.address) if sent else ""
         if address is None:
-            raise NotPossible("We cannot send a message to that address.")
+            raise NotPossible(to_tell("We cannot send a message to that address."))
         try:
             hours = None if contact.hours is None or not sent else Hours(*contact.hours)
         except ValueError:
-            raise NotPossible("The second time must be later than the first.") from None
+            raise NotPossible(to_tell("The second time must be later than the first.")) from None
 
         def change(before: Wishes) -> Wishes:
             return replace(
@@ -69,14 +70,16 @@ class SettingsPages:
         try:
             await self.choosing.check(await asyncio.to_thread(self.keys.get, person))
         except TooSoonError as error:
-            raise NotPossible("We sent one a short while ago. Wait ten minutes, then try again.") from error
+            raise NotPossible(
+                to_tell("We sent one a short while ago. Wait ten minutes, then try again.")
+            ) from error
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
 
     async def speak(self, person: str, language: str) -> None:
         """See `SettingsServices.speak`."""
         if language not in LANGUAGES:
-            raise NotPossible("We cannot write in that language yet.")
+            raise NotPossible(to_tell("We cannot write in that language yet."))
         await self._change(person, lambda before: replace(before, language=language))
 
     async def hide(self, person: str, index: int) -> None:
@@ -110,4 +113,4 @@ class SettingsPages:
             key = await asyncio.to_thread(self.keys.get, person)
             await self.choosing.change(key, change, Given("portal", person), quietly=quietly)
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error

@@ -11,6 +11,7 @@ from consent.portal.story_ports import MyStory, NotKept, Reader, Told
 from consent.story.store import Stories
 from consent.story.words import LONGEST, NO_STORY, QUESTIONS, SECTION, Story, fault_of, tidy
 from core.keys import KeyStore, MissingKeyError, SubjectKey
+from core.pages.telling import to_tell
 from gateway.policy.could_see import Because, CouldSee
 from gateway.policy.register_values import Registers
 from gateway.services.could_see import PolicyServices
@@ -75,7 +76,7 @@ class StoryPages:
             else:
                 await self.telling.answer(key, question, words, given)
         except MissingKeyError as error:
-            raise NotPossible("There is nothing of yours here any more.") from error
+            raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
 
     def _key(self, person: str) -> SubjectKey:
         return self.keys.get(person)

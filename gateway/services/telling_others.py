@@ -7,6 +7,7 @@ from typing import Final
 from audit.entries import Kind
 from audit.reader import StoredEntry
 from consent.portal.told_ports import Told, Wrote
+from core.pages.telling import to_tell
 from core.vocabulary import JsonObject
 from gateway.assisting import NO, YES
 from gateway.recording_representatives import ALONE, ENDED, RECORDED
@@ -39,7 +40,7 @@ def told_of(entry: StoredEntry, detail: JsonObject, words: Wording) -> Told | No
         return Told("ended-by-you")
     if wrote is not None:
         took = text(detail.get("took"))
-        role = words.role(entry.role) or "Somebody"
+        role = words.role(entry.role) or to_tell("Somebody")
         return Told(wrote, role, capacity, overtaken=took == "overtaken", again=took == "again")
     if how == "representative":
         return Told("by-representative", capacity=capacity)

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.pages.telling import to_tell, to_tell_many
 from core.vocabulary import PermissionRule
 from gateway.policy.register_values import Agreement, Registers
 
-UNKNOWN = "An organisation that is no longer in the register"
+UNKNOWN = to_tell("An organisation that is no longer in the register")
 
-NO_LONGER = "A reason that is no longer in the register"
+NO_LONGER = to_tell("A reason that is no longer in the register")
 
 
 def seen_words(witnesses: int) -> str:
     """How many witnesses have seen the log with an entry in it, as a further sentence; none is not worth a word."""
-    if witnesses == 0:
-        return ""
-    who = (
-        "One witness outside this service has"
-        if witnesses == 1
-        else f"{witnesses} witnesses outside this service have"
+    return f" {seen_by(witnesses)}" if witnesses else ""
+
+
+def seen_by(witnesses: int) -> str:
+    """The same as a sentence of its own, which can be told in another language; `witnesses` is at least 1."""
+    return to_tell_many(
+        "One witness outside this service has seen the log that holds it.",
+        "%(num)s witnesses outside this service have seen the log that holds it.",
+        witnesses,
     )
-    return f" {who} seen the log that holds it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +74,5 @@ class Wording:
     def allowed_by(self, agreement: Agreement | None) -> str:
         """What let a look happen, for the person it was about."""
         if agreement is None or agreement.permission_rule is PermissionRule.PERMISSION:
-            return "you"
-        return "the law: " + (agreement.rule_reason or agreement.title)
+            return to_tell("you")
+        return to_tell("the law: %(reason)s", reason=agreement.rule_reason or agreement.title)

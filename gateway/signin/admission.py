@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.pages.telling import to_tell
 from gateway.signin.claims import SignedIn
 from gateway.signin.errors import NotAdmittedError
 from gateway.signin.kinds import Kind
@@ -20,19 +21,25 @@ def admit(kind: Kind, person: SignedIn) -> None:
     if kind == "portal":
         if person.proofing != "P9":
             raise NotAdmittedError(
-                "We need to be surer that it is you before we show or change anything. Prove who you are at the place "
-                "where you sign in, for example with your passport or driving licence. Then sign in here again.",
+                to_tell(
+                    "We need to be surer that it is you before we show or change anything. Prove who you are at the place "
+                    "where you sign in, for example with your passport or driving licence. Then sign in here again."
+                ),
                 "proofing-too-low",
             )
         return
     if person.role != OFFICER:
         raise NotAdmittedError(
-            "These pages are for information governance officers, and your account is not one of theirs. Ask your "
-            "organisation if it should be.",
+            to_tell(
+                "These pages are for information governance officers, and your account is not one of theirs. Ask your "
+                "organisation if it should be."
+            ),
             "not-an-officer",
         )
     if person.organisation is None:
         raise NotAdmittedError(
-            "Your account does not say which organisation you work for. Ask your organisation to put that right.",
+            to_tell(
+                "Your account does not say which organisation you work for. Ask your organisation to put that right."
+            ),
             "no-organisation",
         )

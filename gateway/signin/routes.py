@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
 from typing import Literal
@@ -96,8 +97,13 @@ class _Shell:
         )
 
 
-def build_router(signin: SignIn, translations: NullTranslations | None = None) -> APIRouter:
-    """`GET /signin/portal`, `/signin/console` (for the doors that are open), `/signin/callback`, `POST /signin/out`."""
+def build_router(
+    signin: SignIn, translations: NullTranslations | Mapping[str, NullTranslations] | None = None
+) -> APIRouter:
+    """`GET /signin/portal`, `/signin/console` (for the doors that are open), `/signin/callback`, `POST /signin/out`.
+
+    translations: message catalogues by language (BCP 47), or one for everybody.
+    """
     environment, words = build_environment({"signin": "gateway.signin"}, translations)
     frame = Frame(home=home(signin.kinds[0]), part="", about="", menu=(), footer=())
     shell = _Shell(signin, Pages(environment, words, frame, signin.form_targets))

@@ -1,0 +1,34 @@
+"""The catalogues of the residents' portal, as they are installed with it: `locale/<language>/LC_MESSAGES/portal.mo`.
+
+They are made by `make catalogues` from the texts in templates, code and registers. English is the message id, so it has
+none. No catalogue has been checked by people who speak the language: each page in it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from types import MappingProxyType
+
+from core.pages.languages import ENGLISH, LANGUAGES
+
+DOMAIN = "portal"
+
+
+@cache
+def catalogues() -> Mapping[str, NullTranslations]:
+    """The catalogues by language (BCP 47); raises `FileNotFoundError` where one is not installed."""
+    found: dict[str, NullTranslations] = {}
+    for code in LANGUAGES:
+        if code != ENGLISH:
+            with (files("consent") / "locale" / code / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as compiled:
+                found[code] = GNUTranslations(compiled)
+    return MappingProxyType(found)
+
+
+def translating(language: str) -> Callable[[str], str]:
+    """What puts a text into the language; English where we do not have it."""
+    catalogue = catalogues().get(language)
+    return (lambda text: text) if catalogue is None else catalogue.gettext
