@@ -102,7 +102,7 @@ OF_KNOWN_CALLERS = (
         b'{"demographics": {"birth_date": 0}}',
         path="/v1/people/trace",
     ),
-    Bad("both kinds of identifiers", "body-invalid", b"{}", path="/v1/people/trace", says="either"),
+    Bad("both kinds of identifiers", "body-invalid", b"{}", path="/v1/people/trace", says="one of"),
     Bad(
         "another scope",
         "insufficient-scope",

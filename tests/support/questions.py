@@ -69,6 +69,8 @@ class _Draw:
         recipient = rng.choice(agreement.recipients)
         role, terms = rng.choice(sorted(recipient.roles.items()))
         purpose = self._mostly(rng.choice(sorted(agreement.purposes)), self._registers.purposes, 0.95)
+        if self._chance(0.02):  # among so many purposes one that nobody has heard of would hardly be drawn
+            purpose = UNHEARD_OF
         known = self._registers.purposes.get(purpose)
         return Question(
             asker=Asker(
