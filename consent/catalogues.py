@@ -15,16 +15,21 @@ from types import MappingProxyType
 from core.pages.languages import ENGLISH, LANGUAGES
 
 DOMAIN = "portal"
+_TRANSLATED_FIRST = "Who can look"
+"""The first page's title: what a catalogue has as soon as it has anything."""
 
 
 @cache
 def catalogues() -> Mapping[str, NullTranslations]:
-    """The catalogues by language (BCP 47); raises `FileNotFoundError` where one is not installed."""
+    """The catalogues by language (BCP 47) that say something; raises `FileNotFoundError` where one is not installed."""
     found: dict[str, NullTranslations] = {}
     for code in LANGUAGES:
         if code != ENGLISH:
             with (files("consent") / "locale" / code / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as compiled:
-                found[code] = GNUTranslations(compiled)
+                catalogue = GNUTranslations(compiled)
+            # One in which nothing is translated yet would call English pages by its own name.
+            if catalogue.gettext(_TRANSLATED_FIRST) != _TRANSLATED_FIRST:
+                found[code] = catalogue
     return MappingProxyType(found)
 
 
