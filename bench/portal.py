@@ -42,7 +42,7 @@ from gateway.services.permitting import Permitting
 from tests.support.postgres import running_cluster
 from tests.unit.gateway.composed import Composed, composed
 from tests.unit.gateway.signin.browser import Browser
-from tests.unit.gateway.signin.fake_provider import RESIDENT
+from tests.unit.gateway.signin.fake_provider import RESIDENT, RunningClock
 
 PAGES = (
     "/portal/", "/portal/who-could-see-me", "/portal/allow", "/portal/history", "/portal/receipts", "/portal/story",
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
 async def _run(
     folder: Path, patch: pytest.MonkeyPatch, changes: dict[str, str], asked: argparse.Namespace
 ) -> float:
-    async with composed(folder, patch, pages=True, **changes) as house:
+    async with composed(folder, patch, pages=True, clock=RunningClock(), **changes) as house:
         browsers = [await _resident(house, number, asked.grants) for number in range(asked.asked)]
         few = await _measured(browsers)
         started = time.perf_counter()

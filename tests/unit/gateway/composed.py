@@ -71,13 +71,18 @@ class Composed:
 
 @asynccontextmanager
 async def composed(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, *, pages: bool = True, **changes: str
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    pages: bool = True,
+    clock: FakeClock | None = None,
+    **changes: str,
 ) -> AsyncIterator[Composed]:
     """Compose a gateway whose pages know the fake identity provider."""
     settings = configured(folder, monkeypatch, **{"public_url": ORIGIN, "sign_in_issuer": ISSUER, **changes})
     if not pages:
         settings = settings.model_copy(update={"sign_in_issuer": None})
-    clock = FakeClock()
+    clock = clock or FakeClock()
     idp = FakeProvider(clock, secret=(folder / "sign-in.secret").read_text())
     monkeypatch.setattr("gateway.pages.AiohttpCalls", lambda _session: idp)
     prepare_storage(settings, clock)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,16 @@ class FakeClock:
 
     def pass_by(self, **span: float) -> None:
         self.time += timedelta(**span)
+
+
+class RunningClock(FakeClock):
+    """As fast as the real one, for PostgreSQL: the log compares with the database's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
 
 @dataclass
