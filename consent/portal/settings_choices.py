@@ -34,17 +34,9 @@ class Typed:
 NO_CHOICE = Typed("", "", "", "", {})
 
 
-def hour_words(hour: int, words: Words) -> str:
-    """An hour as "9am"; the middle and the end of the day have names."""
-    _ = words
-    if hour % 12 == 0:
-        return _("midday") if hour == 12 else _("midnight")
-    return f"{hour % 12}{_('am') if hour < 12 else _('pm')}"
-
-
 def choices_of(words: Words) -> tuple[tuple[str, str], ...]:
     """The hours to choose from: value and words."""
-    return tuple((str(hour), hour_words(hour, words)) for hour in HOURS)
+    return tuple((str(hour), words.hour(hour)) for hour in HOURS)
 
 
 def hours_of(contact: Contact, words: Words) -> str:
@@ -52,10 +44,8 @@ def hours_of(contact: Contact, words: Words) -> str:
     if contact.hours is None:
         return ""
     first, before = contact.hours
-    return words("From %(first)s to %(before)s") % {
-        "first": hour_words(first, words),
-        "before": hour_words(before, words),
-    }
+    _ = words
+    return _("From %(first)s to %(before)s") % {"first": words.hour(first), "before": words.hour(before)}
 
 
 def read_contact(

@@ -76,12 +76,18 @@ class Words:
     def time(self, moment: datetime) -> str:
         """A time as "4:07pm", with "midnight" and "midday" for 12:00, which am and pm leave in doubt; or as "16:07"."""
         local = moment.astimezone(LONDON)
+        if self._to_24 or (local.minute == 0 and local.hour in {0, 12}):
+            return f"{local.hour:02}:{local.minute:02}" if self._to_24 else self.hour(local.hour)
+        return f"{local.hour % 12 or 12}:{local.minute:02}{self._half(local.hour)}"
+
+    def hour(self, hour: int) -> str:
+        """A full hour of a day, 0 to 24, as "9am"; the middle and the ends of the day have names. Or as "09:00"."""
+        if self._to_24:
+            return f"{hour:02}:00"
         _ = self.translations.gettext
-        if self.translations.pgettext("hours of a clock: 12 or 24", "12") == "24":
-            return f"{local.hour:02}:{local.minute:02}"
-        if local.minute == 0 and local.hour in {0, 12}:
-            return _("midday") if local.hour else _("midnight")
-        return f"{local.hour % 12 or 12}:{local.minute:02}{_('pm') if local.hour >= 12 else _('am')}"
+        if hour % 12 == 0:
+            return _("midday") if hour == 12 else _("midnight")
+        return f"{hour % 12}{self._half(hour)}"
 
     def moment(self, value: datetime) -> str:
         """A day and time as "21 November 2026 at 4:07pm"."""
@@ -94,6 +100,15 @@ class Words:
             return "".join(items)
         _ = self.translations.gettext
         return _("%(most)s and %(last)s") % {"most": ", ".join(items[:-1]), "last": items[-1]}
+
+    @property
+    def _to_24(self) -> bool:
+        """Whether this language counts the hours of a day to 24."""
+        return self.translations.pgettext("hours of a clock: 12 or 24", "12") == "24"
+
+    def _half(self, hour: int) -> str:
+        _ = self.translations.gettext
+        return _("pm") if hour >= 12 else _("am")
 
     def _months(self) -> tuple[str, ...]:
         _ = self.translations.gettext
