@@ -17,6 +17,7 @@ from core.storage import Database
 from gateway.authority import Authority, assert_may_follow
 from gateway.channels.configuration import read_channels
 from gateway.compose import open_policy, registers_of, sections_of
+from gateway.directory.listing import open_directory
 from gateway.identity.issuers import load_issuers
 from gateway.policy.live import Policy
 from gateway.policy.port import STRANGER, Asker, Question
@@ -49,6 +50,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("key store", _key_store),
         ("witnesses", _witnesses),
         ("channels", _channels),
+        ("directory", _directory),
         ("addresses", _addresses),
         ("sign-in", _sign_in),
     )
@@ -156,6 +158,13 @@ def _witnesses(settings: Settings) -> str:
 def _channels(settings: Settings) -> str:
     channels = read_channels(settings.channels_file)
     return f"{len(channels)} configured" if channels else "none: no resident is told anything"
+
+
+def _directory(settings: Settings) -> str:
+    directory = open_directory(settings.directory_file)
+    told = f"{len(directory.services)} services"
+    refused = "; ".join(str(one) for one in directory.quarantined[:5])
+    return f"{told}, {len(directory.quarantined)} records quarantined: {refused}" if refused else told
 
 
 def _addresses(settings: Settings) -> str:

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     witnesses_file: the witnesses that cosign the log (docs/audit-log.md).
     public_url: the address under which browsers and partners reach the gateway.
     working_hours_file: when organisations are at work (docs/alerts.md); without one, on weekdays from 7 to 20 in London.
+    directory_file: the service directory, Open Referral data in a file or folder (docs/directory.md); none means empty.
     metrics_host, metrics_port: where operators read metrics, an address of their own; without a port, nowhere.
     sign_in_issuer: the identity provider of portal and console; none means that no pages are served.
     insecure_cookies: leave `Secure` off the cookies, for browsers that do not count loopback as secure (Safari); refused
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     log_origin: str = "oncetold.test/log"
     witnesses_file: Path | None = None
     working_hours_file: Path | None = None
+    directory_file: Path | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     sign_in_issuer: str | None = None

@@ -35,6 +35,8 @@ from adapters.openreferral.values import (
 from core.vocabulary import JsonObject
 
 Read = TypeVar("Read")
+THEME: Final = "urn:oncetold:theme:"
+"""How a term says that it is a theme of ours."""
 _UNNAMED: Final = "?"
 
 
@@ -83,6 +85,7 @@ def read_service_at_location(record: JsonObject, refusals: Refusals) -> Service 
 def _service(record: JsonObject, refusals: Refusals) -> Service:
     organisation = child(record, "organization")
     phones = list(_phones(record, refusals))
+    terms = list(_terms(record, refusals))
     return Service(
         id=identity(record),
         name=needed(record, "name"),
@@ -94,8 +97,8 @@ def _service(record: JsonObject, refusals: Refusals) -> Service:
         provider=None
         if organisation is None
         else refusals.attempt("organization", organisation, lambda one: _provider(one, refusals)),
-        terms=tuple(dict.fromkeys(_terms(record, refusals))),
-        eligibility=_eligibility(record),
+        terms=tuple(dict.fromkeys(term for term, who in terms if not who)),
+        eligibility=_eligibility(record, [term.name for term, who in terms if who]),
         areas=tuple(dict.fromkeys(_areas(record, refusals))),
         places=tuple(dict.fromkeys(_places(record, refusals))),
     )
@@ -125,11 +128,13 @@ def _identifier(record: JsonObject) -> Identifier:
     return Identifier(scheme, needed(record, "identifier"))
 
 
-def _eligibility(record: JsonObject) -> Eligibility:
+def _eligibility(record: JsonObject, groups: list[str]) -> Eligibility:
+    """groups: who is named by a term; Open Referral UK has no text of its own for it."""
     lowest, highest = age(record, "minimum_age"), age(record, "maximum_age")
     if lowest is not None and highest is not None and lowest > highest:
         raise FieldError("maximum_age", "it is below minimum_age")
-    return Eligibility(lowest, highest, text(record, "eligibility_description"))
+    words = text(record, "eligibility_description") or "; ".join(dict.fromkeys(groups)) or None
+    return Eligibility(lowest, highest, words)
 
 
 def _phones(record: JsonObject, refusals: Refusals) -> Iterator[str]:
@@ -152,22 +157,29 @@ def _number(record: JsonObject) -> str:
     return found
 
 
-def _terms(record: JsonObject, refusals: Refusals) -> Iterator[Term]:
+def _terms(record: JsonObject, refusals: Refusals) -> Iterator[tuple[Term, bool]]:
+    """Each term, and whether it says for whom the service is."""
     for attribute in children(record, "attributes"):
-        term = refusals.attempt("attribute", attribute, _term_of)
+        linked = refusals.attempt("attribute", attribute, _linked)
+        if linked is None:
+            continue
+        term, link = linked
         found = None if term is None else refusals.attempt("taxonomy_term", term, _term)
         if found is not None:
-            yield found
+            yield found, "eligib" in link.lower()
 
 
-def _term_of(record: JsonObject) -> JsonObject | None:
+def _linked(record: JsonObject) -> tuple[JsonObject | None, str]:
     identity(record)
-    return child(record, "taxonomy_term")
+    return child(record, "taxonomy_term"), text(record, "link_type", 300) or ""
 
 
 def _term(record: JsonObject) -> Term:
     named = identity(record)
-    return Term(text(record, "code", 300) or named, needed(record, "name"), text(record, "taxonomy", 300))
+    uri = text(record, "term_uri", 2_000) or ""
+    theme = uri.removeprefix(THEME) if uri.startswith(THEME) else None
+    code = text(record, "code", 300) or theme or named
+    return Term(code, needed(record, "name"), text(record, "taxonomy", 300))
 
 
 def _areas(record: JsonObject, refusals: Refusals) -> Iterator[str]:

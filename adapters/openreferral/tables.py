@@ -1,7 +1,7 @@
 """HSDS in tables (CSV files, or the tables of a data package): joined into the nested form by their ids. Pure.
 
-https://docs.openreferral.org/en/v3.0.1/hsds/schema_reference.html. HSDS calls a table in the plural; the published UK examples
-in either form.
+https://docs.openreferral.org/en/v3.0.1/hsds/schema_reference.html. HSDS calls a table in the plural; the published UK
+examples in either form.
 """
 
 from __future__ import annotations

@@ -35,7 +35,10 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What a service is about (HSDS `attribute` with its `taxonomy_term`). code: the term's, else its id. taxonomy: by name."""
+    """What a service is about (HSDS `attribute` with its `taxonomy_term`). taxonomy: its name.
+
+    code: the term's own; of a theme of ours, which Open Referral UK writes by `term_uri`, the theme; else the term's id.
+    """
 
     code: str
     name: str

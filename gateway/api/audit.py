@@ -9,12 +9,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Path
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -35,12 +34,11 @@ from gateway.api.audit_models import (
     Query,
     parameters_of,
 )
-from gateway.api.body import fault_of
 from gateway.api.documents import problems
+from gateway.api.queries import read_query
 from gateway.identity.caller import Caller, require_scope
-from gateway.identity.http import refuse_tokens_elsewhere
 from gateway.policy.uk_days import end_of_day, start_of_day
-from gateway.problems import BadRequestError, FieldFault, NotFoundError
+from gateway.problems import BadRequestError, NotFoundError
 from gateway.services import log_reading as reading
 from gateway.services.log_reading import LogParts, Reading
 from gateway.signin.admission import OFFICER
@@ -51,7 +49,6 @@ FHIR: Final = "application/fhir+json"
 _PROBLEMS: Final = (400, 401, 403, 421, 422, 431, 500, 503)
 _PATH: Final = "/v1/audit/entries"
 
-Asked = TypeVar("Asked", bound=Query)
 Index = Annotated[int, Path(ge=0, le=PLACE_MAXIMUM, description="The entry's place in the log.")]
 
 
@@ -97,7 +94,7 @@ def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         BALP shapes) whose `next` link leads to the next one.
         """
         given, asking = parts().log, await _officer(parts().verifier, request)
-        asked = _read(request, EntriesQuery)
+        asked = read_query(request, EntriesQuery)
         page = await reading.entries(given, asking, query_of(asking.caller.organisation, asked))
         if _wants_fhir(request):
             return _answer(await asyncio.to_thread(_bundle, given, page, asked), FHIR)
@@ -119,7 +116,7 @@ def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         With `Accept: application/fhir+json` it is an AuditEvent.
         """
         given, asking = parts().log, await _officer(parts().verifier, request)
-        _read(request, Query)
+        read_query(request, Query)
         found = await reading.entry(given, asking, index)
         if found is None:
             raise NotFoundError
@@ -140,7 +137,7 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
     async def checkpoint(request: Request) -> Response:
         """Its newest checkpoint, this read's own entry included, and the newest one that witnesses have cosigned."""
         given, asking = parts().log, await _officer(parts().verifier, request)
-        _read(request, Query)
+        read_query(request, Query)
         found = await reading.state(given, asking)
         seen = found.cosigned
         return _answer(
@@ -169,7 +166,7 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
     async def inclusion(request: Request) -> Response:
         """RFC 9162 section 2.1.3. 404 where the log has not reached that size, or the entry stands beyond it."""
         given, asking = parts().log, await _officer(parts().verifier, request)
-        asked = _read(request, InclusionQuery)
+        asked = read_query(request, InclusionQuery)
         found = await reading.inclusion(given, asking, asked.index, asked.size)
         if found is None:
             raise NotFoundError
@@ -195,7 +192,7 @@ def _add_proofs(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
     async def consistency(request: Request) -> Response:
         """RFC 9162 section 2.1.4. 404 where the log has not reached those sizes, or `from` is larger than `to`."""
         given, asking = parts().log, await _officer(parts().verifier, request)
-        asked = _read(request, ConsistencyQuery)
+        asked = read_query(request, ConsistencyQuery)
         found = await reading.consistency(given, asking, asked.from_size, asked.to_size)
         if found is None:
             raise NotFoundError
@@ -238,21 +235,6 @@ async def _officer(verifier: Authenticates, request: Request) -> Reading:
     caller = await verifier.verify(request.headers.getlist("authorization"))
     require_officer(caller)
     return Reading(caller, request.state.correlation_id)
-
-
-def _read(request: Request, model: type[Asked]) -> Asked:
-    """The address's query as the model; raises `BadRequestError` saying what to mend, never repeating what was sent."""
-    refuse_tokens_elsewhere(request.scope["query_string"], request.headers.get("content-type", ""))
-    sent = request.query_params.multi_items()
-    if len({name for name, _ in sent}) != len(sent):
-        raise BadRequestError("query-invalid", faults=(FieldFault("query", "send each parameter once"),))
-    try:
-        return model.model_validate(dict(sent))
-    except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        raise BadRequestError(
-            "query-invalid", faults=tuple(fault_of(one, "query") for one in faults)
-        ) from error
 
 
 def _wants_fhir(request: Request) -> bool:

@@ -36,6 +36,7 @@ def write_configuration(layout: Layout, addresses: Addresses) -> dict[str, str]:
         "ONCETOLD_SECRETS_FILE": str(folder / "secrets.json"),
         "ONCETOLD_SOURCES_FILE": str(folder / "sources.yaml"),
         "ONCETOLD_ISSUERS_FILE": str(folder / "issuers.yaml"),
+        "ONCETOLD_DIRECTORY_FILE": str(files("adapters.sandbox").joinpath("directory.json")),
         "ONCETOLD_HOST": "127.0.0.1",
         "ONCETOLD_PORT": addresses.gateway.rpartition(":")[2],
         "ONCETOLD_PUBLIC_URL": addresses.gateway,
