@@ -8,7 +8,7 @@ VENV := .venv/bin
 PY := $(VENV)/python
 RUN := .venv/stamp.run
 DEV := .venv/stamp.dev
-CODE := core audit consent adapters policies gateway
+CODE := core audit consent adapters policies gateway hub
 CHECKED := $(wildcard $(CODE) tests bench scripts)
 
 .DEFAULT_GOAL := help

@@ -1,0 +1,10 @@
+"""The hub's features, in one place. docs/hub.md says how to add one: a package beside these, and a line here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.interact.feature import FEATURE as INTERACT
+from hub.parts import Feature
+
+FEATURES: Final[tuple[Feature, ...]] = (INTERACT,)

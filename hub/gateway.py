@@ -1,0 +1,255 @@
+"""The one door to the gateway: its public API by HTTP, with frozen answers. Nothing of an answer is kept here.
+
+Every call takes the token it is made with: a practitioner's own, or an organisation's for work in the background. Three
+things can go wrong, and each has one exception: the gateway is away (try again later), the token is not good (any more),
+or the call is refused for a reason that the caller can tell people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from hub.errors import HubError
+from hub.gateway_answers import (
+    ConsentSaid,
+    Demographics,
+    OrganisationListed,
+    Purpose,
+    Referral,
+    ReferralPage,
+    SectionSchema,
+    Sent,
+    ServicePage,
+    View,
+)
+from hub.tokens import Token
+
+ANSWER_BYTES: Final = 4 * 1024 * 1024
+TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
+JSON: Final = "application/json"
+
+T = TypeVar("T")
+
+
+class GatewayError(HubError):
+    """Base of what a call of the gateway can end in."""
+
+
+class GatewayAwayError(GatewayError):
+    """It did not answer, or not in a way that can be read: whether it did what was asked is not known. Try again."""
+
+
+class TokenNotGoodError(GatewayError):
+    """The token was not accepted: sign in again."""
+
+
+class GatewayRefusedError(GatewayError):
+    """It refused, whoever the person is.
+
+    status: HTTP's. kind: the problem's name in docs/problems.md. detail: what to do.
+    state: the referral's, where it has moved on.
+    """
+
+    def __init__(self, status: int, kind: str, detail: str, state: str | None = None) -> None:
+        super().__init__(f"{status} {kind}")
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.state = state
+
+
+class Gateway:
+    """The gateway at one address. Every method may raise the three `GatewayError`s."""
+
+    def __init__(self, base_url: str, http: aiohttp.ClientSession) -> None:
+        self._base = base_url.rstrip("/")
+        self._http = http
+
+    async def trace(self, token: Token, by: Demographics | str) -> str:
+        """The organisation's handle for a person, by NHS number (a text) or demographics. Known and unknown look alike."""
+        body = {"nhs_number": by} if isinstance(by, str) else {"demographics": asdict(by)}
+        answer = await self._post(token, "/v1/people/trace", body)
+        return _read(_HANDLE, answer)["person"]
+
+    async def view(
+        self, token: Token, person: str, purpose: str, reason: str, sections: Iterable[str] | None = None
+    ) -> View:
+        """What may be seen of the person now. reason: for the person to read, in the practitioner's words."""
+        body: dict[str, object] = {"person": person, "purpose": purpose, "reason": reason}
+        if sections is not None:
+            body["sections"] = sorted(sections)
+        return _read(_VIEW, await self._post(token, "/v1/views", body))
+
+    async def send_referral(self, token: Token, body: bytes, key: str) -> Sent:
+        """Send a referral. body: its JSON, byte for byte the same at each try; key: makes several tries one referral."""
+        return _read(_SENT, await self._call("POST", "/v1/referrals", token, body, {"Idempotency-Key": key}))
+
+    async def referrals(
+        self, token: Token, box: str, status: str | None = None, after: str | None = None
+    ) -> ReferralPage:
+        """Referrals to (`in`) or from (`out`) the token's organisation."""
+        query = {"box": box, "status": status, "after": after}
+        return _read(_PAGE, _sender_named(await self._get(token, "/v1/referrals", query)))
+
+    async def referral(self, token: Token, name: str) -> Referral:
+        """One referral; with what it says, for its receiver, until it was collected."""
+        return _read(_REFERRAL, _sender_named(await self._get(token, f"/v1/referrals/{name}", {})))
+
+    async def collect(self, token: Token, name: str) -> None:
+        """Say that the referral rests here durably: the gateway then forgets what it says."""
+        await self._post(token, f"/v1/referrals/{name}/collection", {})
+
+    async def accept(self, token: Token, name: str) -> None:
+        """Take the referral on."""
+        await self._post(token, f"/v1/referrals/{name}/acceptance", {})
+
+    async def refuse(self, token: Token, name: str, reason: str) -> None:
+        """Not take it on. reason: full, not-eligible, wrong-service, out-of-area, unsafe, other."""
+        await self._post(token, f"/v1/referrals/{name}/refusal", {"reason": reason})
+
+    async def close_referral(self, token: Token, name: str, outcomes: Iterable[str]) -> None:
+        """Finish: sharing under it ends at once. outcomes: codes of the API."""
+        await self._post(token, f"/v1/referrals/{name}/closing", {"outcomes": sorted(outcomes)})
+
+    async def withdraw(self, token: Token, name: str) -> None:
+        """Take back a referral that was sent from here."""
+        await self._post(token, f"/v1/referrals/{name}/withdrawal", {})
+
+    async def services(
+        self,
+        token: Token,
+        *,
+        words: str | None = None,
+        need: str | None = None,
+        place: str | None = None,
+        eligible: str | None = None,
+        after: str | None = None,
+    ) -> ServicePage:
+        """Services of the directory (Open Referral UK)."""
+        query = {"q": words, "need": need, "place": place, "eligible": eligible, "after": after}
+        return _read(_SERVICES, await self._get(token, "/v1/directory/services", query))
+
+    async def say_consent(self, token: Token, body: Mapping[str, object]) -> ConsentSaid:
+        """Write down what a person said to the practitioner (POST /v1/consents)."""
+        return _read(_SAID, await self._post(token, "/v1/consents", body))
+
+    async def purposes(self) -> tuple[Purpose, ...]:
+        """The purposes of the register. Public."""
+        return _read(_PURPOSES, await self._get(None, "/v1/purposes", {}))
+
+    async def sections(self) -> tuple[SectionSchema, ...]:
+        """The section schemas. Public."""
+        return _read(_SECTIONS, await self._get(None, "/v1/sections", {}))
+
+    async def organisations(self) -> tuple[OrganisationListed, ...]:
+        """Who takes part. Public."""
+        return _read(_ORGANISATIONS, await self._get(None, "/v1/organisations", {}))
+
+    async def _post(self, token: Token, path: str, body: Mapping[str, object]) -> Any:
+        return await self._call("POST", path, token, orjson.dumps(body), {})
+
+    async def _get(self, token: Token | None, path: str, query: Mapping[str, str | None]) -> Any:
+        given = {name: value for name, value in query.items() if value is not None}
+        return await self._call("GET", path, token, None, {}, given)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        token: Token | None,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
+        sent = dict(headers)
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token.value}"
+        if body is not None:
+            sent["Content-Type"] = JSON
+        try:
+            async with self._http.request(
+                method,
+                self._base + path,
+                data=body,
+                headers=sent,
+                params=query,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            ) as answer:
+                status, content = answer.status, await _bounded(answer)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise GatewayAwayError(type(error).__name__) from None
+        if status in {200, 201, 202, 204}:
+            return _json(content) if content else None
+        raise _refusal(status, content)
+
+
+async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
+    found = bytearray()
+    async for chunk in answer.content.iter_any():
+        found += chunk
+        if len(found) > ANSWER_BYTES:
+            raise GatewayAwayError("an answer that is too long")
+    return bytes(found)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise GatewayAwayError("an answer that is no JSON") from None
+
+
+def _refusal(status: int, content: bytes) -> GatewayError:
+    if status >= 500 or status == 429:
+        return GatewayAwayError(f"it answered {status}")
+    try:
+        problem = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    kind = str(problem.get("type", "")).rstrip("/").rpartition("/")[2].rpartition("#")[2]
+    if status == 401:
+        return TokenNotGoodError(kind or "401")
+    state = problem.get("state")
+    return GatewayRefusedError(
+        status, kind or str(status), str(problem.get("detail", "")), state if isinstance(state, str) else None
+    )
+
+
+def _sender_named(answer: Any) -> Any:
+    """With `from` as `sender`, in one referral or in a page of them."""
+    if isinstance(answer, dict):
+        named = {("sender" if name == "from" else name): value for name, value in answer.items()}
+        if isinstance(named.get("referrals"), list):
+            named["referrals"] = [_sender_named(one) for one in named["referrals"]]
+        return named
+    return answer
+
+
+def _read(reader: TypeAdapter[T], value: Any) -> T:
+    try:
+        return reader.validate_python(value)
+    except ValidationError as error:
+        # Only where: what stands there may be somebody's.
+        places = {".".join(str(part) for part in one["loc"]) for one in error.errors()}
+        raise GatewayAwayError(f"an answer of another shape at {', '.join(sorted(places))}") from None
+
+
+_HANDLE: Final = TypeAdapter(dict[str, str])
+_VIEW: Final = TypeAdapter(View)
+_SENT: Final = TypeAdapter(Sent)
+_PAGE: Final = TypeAdapter(ReferralPage)
+_REFERRAL: Final = TypeAdapter(Referral)
+_SERVICES: Final = TypeAdapter(ServicePage)
+_SAID: Final = TypeAdapter(ConsentSaid)
+_PURPOSES: Final = TypeAdapter(tuple[Purpose, ...])
+_SECTIONS: Final = TypeAdapter(tuple[SectionSchema, ...])
+_ORGANISATIONS: Final = TypeAdapter(tuple[OrganisationListed, ...])

@@ -1,0 +1,243 @@
+"""What must reach the gateway, and does, once: written in the transaction of the change it follows from, sent afterwards.
+
+1. A handler calls `put` inside its own `Database.write`: change and row are committed together, or neither is.
+2. `send_due` tries each waiting row, the oldest of a referral first. The row's key is the Idempotency-Key and its body the
+   same bytes each time, so a try whose answer was lost is answered alike and delivers nothing twice.
+3. The answer is written down in one transaction. Killed before, the row is still waiting: see 2.
+
+A row that carries a practitioner's act goes with that practitioner's own token, which rests nowhere: while they are not
+signed in, it waits and says so. An unreachable gateway is tried again after 5 s, 10 s, 20 s ... up to 10 minutes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import orjson
+import structlog
+from sqlmodel import Session, col, select
+
+from hub.clock import Clock
+from hub.database import Database
+from hub.gateway import Gateway, GatewayAwayError, GatewayRefusedError, TokenNotGoodError
+from hub.gateway_answers import Referral
+from hub.oidc import ProviderAwayError
+from hub.tables import Outgoing
+from hub.tokens import Token
+
+Kind = Literal["send", "accept", "refuse", "close", "withdraw"]
+
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(minutes=10)
+SIGN_IN: Final = "sign-in-needed"
+AWAY: Final = "away"
+BATCH: Final = 50
+
+log = structlog.get_logger("hub.outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is true of a row, for its sender's page. state: not-sent-yet, sign-in-needed, failed, or the gateway's status."""
+
+    key: str
+    kind: str
+    state: str
+    reason: str | None
+    at: datetime
+    referral: str | None
+
+
+def put(
+    session: Session,
+    now: datetime,
+    *,
+    kind: Kind,
+    organisation: str,
+    subject: str | None,
+    feature: str,
+    record: str,
+    body: Mapping[str, object],
+    referral: str | None = None,
+) -> str:
+    """Have it sent, once this transaction is committed; gives the row's key. referral: for all kinds but `send`."""
+    key = secrets.token_urlsafe(24)
+    session.add(
+        Outgoing(
+            key=key,
+            kind=kind,
+            organisation=organisation,
+            subject=subject,
+            feature=feature,
+            record=record,
+            referral=referral,
+            body=orjson.dumps(body).decode(),
+            made_at=now,
+            next_at=now,
+        )
+    )
+    return key
+
+
+def told(row: Outgoing) -> Told:
+    """What is true of the row now."""
+    if row.state == "waiting":
+        state = SIGN_IN if row.problem == SIGN_IN else "not-sent-yet"
+    elif row.state == "failed":
+        state = "failed"
+    else:
+        state = row.status or "sent"
+    at = row.changed_at or row.sent_at or row.made_at
+    return Told(row.key, row.kind, state, row.problem if state == "failed" else row.reason, at, row.referral)
+
+
+def told_of(session: Session, feature: str, record: str) -> tuple[Told, ...]:
+    """All that was to be sent about one record of a feature, oldest first."""
+    rows = session.exec(
+        select(Outgoing)
+        .where(Outgoing.feature == feature, Outgoing.record == record)
+        .order_by(col(Outgoing.made_at))
+    )
+    return tuple(told(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Sends what waits. tokens: the token for (organisation, subject), None while that person is not signed in."""
+
+    database: Database
+    gateway: Gateway
+    clock: Clock
+    tokens: Callable[[str, str | None], Awaitable[Token | None]]
+
+    async def send_due(self) -> int:
+        """Try everything that is due; gives how many arrived. One at a time: the order within a referral matters."""
+        now = self.clock.now()
+        rows = await self.database.read(lambda session: _due(session, now))
+        return sum([await self._try(row) for row in rows])
+
+    async def wake(self, organisation: str, subject: str) -> None:
+        """Somebody signed in: what waits for them is due now."""
+        now = self.clock.now()
+        await self.database.write(lambda session: _wake(session, organisation, subject, now))
+
+    async def note_status(self, referral: Referral) -> None:
+        """Write down what became of a referral that was sent from here."""
+        await self.database.write(lambda session: _note(session, referral))
+
+    async def _try(self, row: Outgoing) -> bool:
+        try:
+            token = await self.tokens(row.organisation, row.subject)
+            if token is None:
+                return await self._later(row, SIGN_IN)
+            referral, status = await self._call(row, token)
+        except (GatewayAwayError, ProviderAwayError):
+            return await self._later(row, AWAY)
+        except TokenNotGoodError:
+            return await self._later(row, SIGN_IN)
+        except GatewayRefusedError as error:
+            if row.kind != "send" and error.state is not None:
+                # It is in another state already, e.g. the person stopped it: that is the truth to tell.
+                return await self._done(row, row.referral, error.state)
+            log.warning("outgoing-refused", kind=row.kind, problem=error.kind)
+            return await self._failed(row, error.kind)
+        return await self._done(row, referral, status)
+
+    async def _call(self, row: Outgoing, token: Token) -> tuple[str | None, str]:
+        if row.kind == "send":
+            sent = await self.gateway.send_referral(token, row.body.encode(), row.key)
+            return sent.id, sent.status
+        body = orjson.loads(row.body)
+        name = str(row.referral)
+        if row.kind == "accept":
+            await self.gateway.accept(token, name)
+            return name, "accepted"
+        if row.kind == "refuse":
+            await self.gateway.refuse(token, name, body["reason"])
+            return name, "refused"
+        if row.kind == "close":
+            await self.gateway.close_referral(token, name, body["outcomes"])
+            return name, "closed"
+        await self.gateway.withdraw(token, name)
+        return name, "withdrawn"
+
+    async def _done(self, row: Outgoing, referral: str | None, status: str) -> bool:
+        now = self.clock.now()
+
+        def work(session: Session) -> bool:
+            kept = session.get_one(Outgoing, row.key)
+            kept.state, kept.problem, kept.sent_at, kept.changed_at = "sent", None, now, now
+            kept.referral, kept.status = referral, status
+            # The gateway has it: what it says rests here no longer than it must.
+            kept.body = ""
+            return True
+
+        return await self.database.write(work)
+
+    async def _failed(self, row: Outgoing, problem: str) -> bool:
+        now = self.clock.now()
+
+        def work(session: Session) -> bool:
+            kept = session.get_one(Outgoing, row.key)
+            kept.state, kept.problem, kept.changed_at, kept.body = "failed", problem, now, ""
+            return False
+
+        return await self.database.write(work)
+
+    async def _later(self, row: Outgoing, problem: str) -> bool:
+        now = self.clock.now()
+
+        def work(session: Session) -> bool:
+            kept = session.get_one(Outgoing, row.key)
+            kept.tries += 1
+            kept.problem = problem
+            kept.next_at = now + pause(kept.tries)
+            return False
+
+        return await self.database.write(work)
+
+
+def pause(tries: int) -> timedelta:
+    """How long to wait after so many tries."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries - 1, 10)))
+
+
+def _due(session: Session, now: datetime) -> tuple[Outgoing, ...]:
+    waiting = session.exec(
+        select(Outgoing).where(Outgoing.state == "waiting").order_by(col(Outgoing.made_at))
+    ).all()
+    seen: set[str] = set()
+    due = []
+    for row in waiting:
+        # An acceptance goes before the closing of the same referral, whatever their pauses are.
+        if row.referral is not None and row.referral in seen:
+            continue
+        if row.referral is not None:
+            seen.add(row.referral)
+        if row.next_at <= now:
+            due.append(row)
+    return tuple(due[:BATCH])
+
+
+def _wake(session: Session, organisation: str, subject: str, now: datetime) -> None:
+    rows = session.exec(
+        select(Outgoing).where(
+            Outgoing.state == "waiting",
+            Outgoing.organisation == organisation,
+            Outgoing.subject == subject,
+        )
+    )
+    for row in rows:
+        row.next_at, row.tries, row.problem = now, 0, None
+
+
+def _note(session: Session, referral: Referral) -> None:
+    row = session.exec(
+        select(Outgoing).where(Outgoing.kind == "send", Outgoing.referral == referral.id)
+    ).first()
+    if row is not None:
+        row.status, row.reason, row.changed_at = referral.status, referral.reason, referral.changed_at

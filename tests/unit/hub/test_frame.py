@@ -1,0 +1,49 @@
+"""The frame's own pages: who gets in, and what everybody may read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.hub.fakes import Desk
+
+
+async def test_the_first_page_asks_strangers_to_sign_in(desk: Desk) -> None:
+    answer = await desk.browser().get("/")
+    assert answer.status == 403
+    assert "Sign in to see this page" in answer.words
+
+
+async def test_the_first_page_lists_the_teams_of_whoever_is_signed_in(desk: Desk) -> None:
+    answer = await desk.sign_in().get("/")
+    assert answer.status == 200
+    assert "Home and health" in answer.words
+    assert "Signed in as Joy Alder, social prescriber, Age Well Norfolk." in answer.words
+
+
+async def test_whoever_is_in_no_team_is_told_whom_to_ask(desk: Desk) -> None:
+    browser = desk.sign_in("wensum-valley-practice", "gp")
+    assert "You are not in any team here yet." in (await browser.get("/")).words
+    assert (await browser.get("/interact")).status == 404
+
+
+async def test_anybody_may_read_what_is_kept(desk: Desk) -> None:
+    answer = await desk.browser().get("/what-is-kept")
+    assert answer.status == 200
+    assert "6 years after the case is closed." in answer.words
+
+
+async def test_an_address_that_is_nowhere_is_a_page_that_says_so(desk: Desk) -> None:
+    answer = await desk.browser().get("/nowhere")
+    assert answer.status == 404
+    assert "We cannot find this page" in answer.words
+
+
+@pytest.mark.parametrize("address", ["/", "/interact", "/what-is-kept", "/nowhere"])
+async def test_no_page_may_be_stored_or_run_a_script(desk: Desk, address: str) -> None:
+    answer = await desk.sign_in().get(address)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+
+
+async def test_the_hub_says_that_it_is_alive(desk: Desk) -> None:
+    assert (await desk.browser().get("/healthz")).text == "ok"
