@@ -20,9 +20,10 @@ from audit.reader import LogReader
 from audit.witness.kept import Cosignatures
 from core.errors import ClosedError, OnceToldError
 from core.pages.static_files import STATIC_PATH, static_app
-from gateway import helping
+from gateway import helping, referring
 from gateway.api.audit import AuditParts
 from gateway.api.contract import SUMMARY, TITLE, VERSION
+from gateway.api.directory import DirectoryParts
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
 from gateway.api.publishing import contract
@@ -157,9 +158,11 @@ def _parts(gateway: Gateway) -> ApiParts:
             clock=gateway.clock,
         ),
         registers=RegisterParts(gateway.registers, gateway.sections),
+        directory=DirectoryParts(gateway.verifier, gateway.directory),
         asking=gateway.asking,
         consents=helping.consents_of(gateway),
         representing=helping.representing_of(gateway),
+        referrals=referring.referrals_of(gateway),
         operations=OperationParts(
             store=gateway.log.store,
             log_key=gateway.log_key,

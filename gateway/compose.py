@@ -40,6 +40,7 @@ from gateway.channels.configuration import read_channels
 from gateway.channels.outbox import Outbox
 from gateway.channels.worker import Messenger
 from gateway.consenting import Consenting
+from gateway.directory.listing import Directory, open_directory
 from gateway.edge import Edge
 from gateway.erasing import finish
 from gateway.idempotency.store import Idempotency
@@ -115,6 +116,7 @@ class Gateway:
     asking: Asking
     messenger: Messenger
     stories: Stories
+    directory: Directory
     wishes: WishStore
     choosing: Choosing
     telling: Telling
@@ -150,7 +152,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     issuers = load_issuers(settings.issuers_file, loopback=settings.on_loopback)
     witnesses = () if settings.witnesses_file is None else read_witnesses(settings.witnesses_file)
     channels = read_channels(settings.channels_file)
-    hours = read_hours(settings.working_hours_file)
+    hours, directory = read_hours(settings.working_hours_file), open_directory(settings.directory_file)
     policy = open_policy(settings)
     try:
         configured = read_sources(settings.sources_file)
@@ -252,6 +254,7 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
             translating,
         ),
         stories=stories,
+        directory=directory,
         wishes=wishes,
         choosing=Choosing(wishes, locator, committer, outbox, clock),
         telling=Telling(stories, locator, committer, clock),

@@ -22,10 +22,11 @@ from gateway.identity.errors import TokenError
 from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
 from gateway.problems import BadRequestError, Problem, problem, problem_of
+from gateway.referrals.states import MisfitError
 from gateway.views.pipeline import Authenticates
 
 logger = structlog.get_logger(__name__)
-_CALLERS_FAULTS = (BadRequestError, TraceError, AmbiguousError)
+_CALLERS_FAULTS = (BadRequestError, TraceError, AmbiguousError, MisfitError)
 
 
 def new_correlation_id() -> str:

@@ -94,6 +94,13 @@ _TYPES: Final = (
         "Ask your information governance lead whether you are party to one; the person's permission alone is not enough.",
     ),
     ProblemType(
+        "not-a-specified-authority",
+        403,
+        _NOT_AGREED,
+        "The duty to refer (Housing Act 1996 s.213B) is that of the public authorities which the regulations name.",
+        "Refer with the person's agreement for the purpose `agreed-referral`.",
+    ),
+    ProblemType(
         "agreement-suspended",
         403,
         _NOT_AGREED,
@@ -234,6 +241,14 @@ _TYPES: Final = (
         "These identifiers cannot be used",
         "The NHS number's check digit is wrong, or a name or postcode holds no letters.",
         "Check what was typed. Nobody was looked for.",
+    ),
+    ProblemType(
+        "referral-elsewhere",
+        409,
+        "The referral stands elsewhere",
+        "The step does not fit the state of the referral, which `state` tells: somebody else took a step, or its time is "
+        "over.",
+        "Read the referral again and go on from where it stands.",
     ),
     ProblemType(
         "identifiers-ambiguous",

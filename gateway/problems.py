@@ -18,6 +18,7 @@ from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
 from gateway.policy.port import Refusal
 from gateway.problem_types import PROBLEM_TYPES
+from gateway.referrals.states import MisfitError
 from gateway.views.values import RefusedError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -103,6 +104,8 @@ def problem_of(error: OnceToldError) -> Problem:
         case BadRequestError():
             faults = [{"where": one.where, "mend": one.mend} for one in error.faults]
             return problem(error.code, error.detail, extra={"faults": faults} if faults else {})
+        case MisfitError():
+            return problem("referral-elsewhere", extra={"state": error.status.value})
         case NotFoundError():
             return problem("not-found")
         case ClosedError():

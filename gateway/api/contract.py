@@ -16,7 +16,15 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import audit_models, consent_requests_models, consents_models, explain_models, models
+from gateway.api import (
+    audit_models,
+    consent_requests_models,
+    consents_models,
+    directory_models,
+    explain_models,
+    models,
+    referrals_models,
+)
 from gateway.api.documents import HEADERS, PROBLEM_ANSWERS, SHARED, header_references
 from gateway.api.key_set import KeySetView
 from gateway.problems import problem
@@ -35,6 +43,8 @@ PROTECTED: Final = (
     "/v1/consents",
     "/v1/representatives",
     "/v1/deciding-alone",
+    "/v1/referrals",
+    "/v1/directory",
     "/v1/audit",
 )
 """Path prefixes of the operations that need an access token, but for those below."""
@@ -52,8 +62,10 @@ _TAGS: Final = {
     "people": "Handles for recipients, pointers from sources.",
     "views": "One person, one purpose, just enough: a view, a check without the data, a look in an emergency.",
     "consent": "Ask a person to allow something, or write down what they said and who decides for them; always told alike.",
+    "referrals": "Hand a person who agreed over to another organisation, and say what became of it.",
     "policy": "What would be answered, and what would change it; about nobody real.",
     "registers": "What can be asked, and by whom. Public.",
+    "directory": "Where help is to be had, as services publish it (Open Referral UK).",
     "audit": "The log for an organisation's officers: their own organisation's entries. Each read is itself an entry.",
     "log": "The audit log as C2SP tlog-tiles, for everybody. Public.",
     "operations": "For operators and their probes. Public.",
@@ -146,6 +158,7 @@ _REQUESTS: Final[tuple[type[BaseModel], ...]] = (
     *explain_models.REQUESTS,
     *consent_requests_models.REQUESTS,
     *consents_models.REQUESTS,
+    *referrals_models.REQUESTS,
 )
 _ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     *models.ANSWERS,
@@ -153,6 +166,8 @@ _ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     *audit_models.ANSWERS,
     *consent_requests_models.ANSWERS,
     *consents_models.ANSWERS,
+    *referrals_models.ANSWERS,
+    *directory_models.ANSWERS,
     KeySetView,
 )
 _REFERENCE: Final = "#/components/schemas/{model}"

@@ -45,8 +45,8 @@ PROBLEM_ANSWERS: Final[Mapping[int, ProblemAnswer]] = {
     404: ProblemAnswer("NotFound", "There is nothing at this path, or not yet."),
     408: ProblemAnswer("BodyTooSlow", "The body took too long to arrive."),
     409: ProblemAnswer(
-        "Ambiguous",
-        "Another registration of the same identifiers was under way. Send it again.",
+        "Conflict",
+        "Somebody else did something in the same moment, or before: the problem's code says what to do.",
     ),
     413: ProblemAnswer("BodyTooLarge", "The body is too large."),
     415: ProblemAnswer("NotJson", "The body is not sent as JSON."),

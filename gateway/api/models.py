@@ -354,6 +354,9 @@ class ProblemView(Answer):
     clause: str | None = Field(
         default=None, description="With a refusal: the clause of the agreement that says so."
     )
+    state: str | None = Field(
+        default=None, description="With a step that does not fit: where the referral stands."
+    )
 
 
 REQUESTS: Final = (

@@ -15,18 +15,22 @@ from gateway.api import (
     consent_requests,
     consents,
     consents_representing,
+    directory,
     explain,
     key_set,
     operations,
     people,
+    referrals,
     registers,
     views,
 )
 from gateway.api.audit import AuditParts
 from gateway.api.consents import ConsentParts
 from gateway.api.consents_representing import RepresentingParts
+from gateway.api.directory import DirectoryParts
 from gateway.api.operations import OperationParts
 from gateway.api.people import PeopleParts
+from gateway.api.referrals_steps import ReferralParts
 from gateway.api.registers import RegisterParts
 from gateway.asking import Asking
 from gateway.views.pipeline import Parts
@@ -39,9 +43,11 @@ class ApiParts:
     views: Parts
     people: PeopleParts
     registers: RegisterParts
+    directory: DirectoryParts
     asking: Asking
     consents: ConsentParts
     representing: RepresentingParts
+    referrals: ReferralParts
     operations: OperationParts
     audit: AuditParts
     receipt_keys: Sequence[PublicKey]
@@ -58,7 +64,9 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         consent_requests.build_router(lambda: supply().asking),
         consents.build_router(lambda: supply().consents, lambda: supply().registers.registers),
         consents_representing.build_router(lambda: supply().representing),
+        referrals.build_router(lambda: supply().referrals),
         registers.build_router(lambda: supply().registers),
+        directory.build_router(lambda: supply().directory, lambda: supply().registers.registers),
         audit.build_router(lambda: supply().audit),
         *operations.build_routers(lambda: supply().operations),
         key_set.build_router(lambda: supply().receipt_keys),

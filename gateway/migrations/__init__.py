@@ -29,6 +29,7 @@ import gateway.idempotency.tables
 import gateway.people.tables
 import gateway.questions.tables
 import gateway.reach.tables
+import gateway.referrals.tables
 import gateway.reviews.tables
 import gateway.signin.tables
 from core.storage import Database

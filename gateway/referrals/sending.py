@@ -1,0 +1,244 @@
+"""Sending a referral.
+
+1 terms          an agreement must let the sender refer to the receiver; what a yes opens to the receiver. Whatever is
+refused is refused here, about nobody, and recorded
+2 resolve        whom the handle means. Nobody, or no handle: a person of their own with a key of their own, so that all
+that follows is one way for everybody; nobody is looked for by what the referral says
+3 seal           what may rest: without contact details unless the person agreed to them
+4 one unit of work  referral, permission, entry and idempotency key stand or fall together
+5 answer         the same for everybody, at a whole multiple of `ANSWERED_EVERY`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from audit import leaf
+from audit.entries import SealedEntry, seal_entry
+from audit.log import Append, Receipt
+from audit.reader import LogReader
+from consent.assisted import merging
+from consent.permissions import Given, NoRowError, Permission
+from core.errors import BrokenRowError
+from core.keys import SubjectKey
+from core.times import from_ms, to_ms, until_release
+from core.unit_of_work import Written
+from core.vocabulary import Kind as PermissionKind
+from gateway.consenting import Saying, new_id, nothing_said
+from gateway.idempotency.store import Idempotency, Once
+from gateway.identity.caller import Caller
+from gateway.policy.port import Refusal
+from gateway.referrals import entries
+from gateway.referrals.records import HELD_FOR, Behind, Held, Referral
+from gateway.referrals.states import Status
+from gateway.referrals.store import Referrals
+from gateway.referrals.terms import Terms, refusal_of, terms_of
+from gateway.referrals.values import Content, Proposal, document
+from gateway.views.pipeline import Parts, in_charge
+from gateway.views.record import subject_key
+from gateway.views.values import InCharge, RefusedError
+
+logger = structlog.get_logger(__name__)
+
+ANSWERED_EVERY: Final = 0.1
+"""Seconds. Making somebody new a key takes a little longer, and must not tell who is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the sender is told: of known and unknown people alike."""
+
+    referral: Referral
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a referral is about. index: what the receiver's handle is made of. is_new: whether nobody was found."""
+
+    key: SubjectKey
+    index: bytes
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Takes referrals. said: the words about a permission that its entry keeps (gateway/notice.py)."""
+
+    views: Parts
+    referrals: Referrals
+    idempotency: Idempotency
+    reader: LogReader
+    said: Saying = nothing_said
+
+    async def send(self, caller: Caller, proposal: Proposal, once: Once | None, correlation_id: str) -> Sent:
+        """Take one referral. Raises `RefusedError` for what nobody may send, `OtherRequestError`, `ClosedError`."""
+        started = self.views.clock.monotonic()
+        terms = await self._terms(caller, proposal, correlation_id)
+        whom = await self._whom(caller, proposal, correlation_id)
+        try:
+            sent = await self._keep(caller, proposal, terms, whom, once, correlation_id)
+        except (NoRowError, BrokenRowError) as error:
+            # Erased since, or not to be read: then it is about nobody we know.
+            logger.error("person.unreadable", part=type(error).__name__, correlation=correlation_id)
+            sent = await self._keep(
+                caller, proposal, terms, await self._somebody_new(whom.index), once, correlation_id
+            )
+        await asyncio.sleep(until_release(self.views.clock.monotonic() - started, ANSWERED_EVERY))
+        return sent
+
+    async def _keep(
+        self,
+        caller: Caller,
+        proposal: Proposal,
+        terms: Terms,
+        whom: Whom,
+        once: Once | None,
+        correlation_id: str,
+    ) -> Sent:
+        now, key = from_ms(to_ms(self.views.clock.now())), whom.key
+        permission = _permission(caller, proposal, terms)
+        held = Held(os.urandom(leaf.SALT_BYTES), may_rest(proposal))
+        referral = _referral(caller, proposal, held, now)
+        agreed = proposal.agreed
+        behind = Behind(whom.index, None if permission is None else permission.id, agreed, caller.role)
+        handle = self.views.handles.of_index(proposal.to, whom.index)
+        notice = {} if permission is None else self.said(permission)
+        entry = seal_entry(
+            entries.sent(caller, referral, agreed, permission, handle, notice, correlation_id), key
+        )
+
+        def work(tx: Connection) -> Written[str, SealedEntry]:
+            made = None if once is None else self.idempotency.made(tx, once, now)
+            if made is not None:
+                return Written(made, ())
+            if whom.is_new:
+                self.views.ledger.open(tx, key)
+            if permission is not None:
+                self.views.ledger.give(tx, key, permission, now)
+            self.referrals.add(tx, key, referral, behind, held)
+            if once is not None:
+                self.idempotency.keep(tx, once, referral.id, now)
+            return Written(
+                referral.id,
+                (entry,),
+                lambda tx, places: self.referrals.entered(tx, referral.id, places[0]),
+            )
+
+        committed = await self.views.recording.committer.append(Append(work, changes=True))
+        if committed.receipts:
+            return Sent(referral, committed.receipts[0])
+        return await asyncio.to_thread(self._again, committed.value, referral)
+
+    def _again(self, made: str, referral: Referral) -> Sent:
+        """What was answered when it was made; its state now is another question."""
+        found = self.referrals.find(made)
+        if found is None or found.entry is None:
+            # Kept for a year at least after its key is forgotten.
+            raise BrokenRowError("referrals", "one that was made is gone")
+        told = replace(referral, id=made, sent_at=found.sent_at, held_until=found.held_until)
+        return Sent(replace(told, commitment=found.commitment), self.reader.receipt(found.entry))
+
+    async def _terms(self, caller: Caller, proposal: Proposal, correlation_id: str) -> Terms:
+        authority = await in_charge(self.views)
+        refusal = may_refer(self.views, authority, caller.organisation, proposal.to, proposal.purpose)
+        if refusal is None:
+            found = await terms_of(self.views, authority, proposal.to, proposal.purpose, proposal.sharing)
+            if isinstance(found, Terms):
+                return found
+            refusal = found
+        await record_refusal(self.views, caller, refusal, proposal.purpose, correlation_id)
+        raise RefusedError(refusal)
+
+    async def _whom(self, caller: Caller, proposal: Proposal, correlation_id: str) -> Whom:
+        opened = None
+        if proposal.person is not None:
+            opened = self.views.handles.open(caller.organisation, proposal.person)
+        # The receiver's handle follows from the sender's alone, so that it tells nobody whether somebody was found.
+        index = os.urandom(32) if opened is None else opened
+        try:
+            person = await asyncio.to_thread(self.views.locator.find, index)
+        except BrokenRowError as broken:
+            # A 503 for one person alone would tell that we know them.
+            logger.error("person.unreadable", part=broken.part, correlation=correlation_id)
+            person = None
+        return await self._somebody_new(index) if person is None else Whom(person.key, index, is_new=False)
+
+    async def _somebody_new(self, index: bytes) -> Whom:
+        subject = "p_" + secrets.token_urlsafe(18)
+        return Whom(
+            await asyncio.to_thread(self.views.recording.keys.get_or_create, subject), index, is_new=True
+        )
+
+
+def may_refer(views: Parts, authority: InCharge, sender: str, receiver: str, purpose: str) -> Refusal | None:
+    """Why nobody may be referred so now; None where they may."""
+    holding = authority.policy.calendar.in_force(views.clock.now()) - authority.suspended
+    return refusal_of(authority.policy.registers, holding, sender, receiver, purpose)
+
+
+async def record_refusal(
+    views: Parts, caller: Caller, refusal: Refusal, purpose: str, correlation_id: str
+) -> None:
+    """Record what is refused whoever the person is, under the asking organisation's key."""
+    # A purpose of no register is a text of the caller's own: it may be anything.
+    told = None if refusal.code == "purpose-unknown" else purpose
+    key = subject_key(views.recording.keys, caller.organisation, None)
+    entry = seal_entry(entries.refused(caller, refusal, told, correlation_id), key)
+    await views.recording.committer.append(Append(lambda _: Written(None, (entry,))))
+
+
+def may_rest(proposal: Proposal) -> Content:
+    """What of a referral is kept for the receiver: how to reach the person only where they agreed to that."""
+    content = proposal.content
+    if proposal.agreed.contact_details:
+        return content
+    return replace(content, about=content.about.without_contact())
+
+
+def ends_at(said_at: datetime, days: int) -> datetime:
+    """Until when the receiver may look, counted from when the person agreed."""
+    return said_at + timedelta(days=days)
+
+
+def _permission(caller: Caller, proposal: Proposal, terms: Terms) -> Permission | None:
+    if not terms.sections:
+        return None
+    agreed = proposal.agreed
+    return Permission(
+        id=new_id(),
+        kind=PermissionKind.REFERRAL_AGREEMENT,
+        purposes=frozenset({proposal.purpose}),
+        sections=terms.sections,
+        sources=terms.sources,
+        recipients=frozenset({proposal.to}),
+        from_=agreed.said_at,
+        until=ends_at(agreed.said_at, terms.days),
+        given=Given(merging.ASSISTED, caller.practitioner or "", evidence=f"{agreed.how}: {agreed.words}"),
+    )
+
+
+def _referral(caller: Caller, proposal: Proposal, held: Held, now: datetime) -> Referral:
+    return Referral(
+        id="ref_" + secrets.token_urlsafe(18),
+        sender=caller.organisation,
+        receiver=proposal.to,
+        status=Status.SENT,
+        purpose=proposal.purpose,
+        service=proposal.service,
+        urgency=held.content.urgency,
+        themes=held.content.themes,
+        sent_at=now,
+        changed_at=now,
+        held_until=now + HELD_FOR,
+        commitment=leaf.commit(held.salt, document(held.content)).hex(),
+        reference=proposal.reference,
+    )
