@@ -105,19 +105,63 @@ class ReferralPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """What a service is about. A theme of referrals has its own code."""
+
+    code: str
+    name: str
+    taxonomy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whom a service is for, as far as it says; ages in years, both included."""
+
+    minimum_age: int | None = None
+    maximum_age: int | None = None
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a service is."""
+
+    name: str | None = None
+    address: str | None = None
+    town: str | None = None
+    postcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a service can be had. One that must not be found has areas only."""
+
+    areas: tuple[str, ...] = ()
+    sites: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """How to reach a service: its own number and mailbox, nobody's."""
+
+    telephone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One service of the directory. organisation_id: whom a referral can go to; None where it takes none here."""
 
     id: str
     name: str
-    organisation: str
     status: str
+    organisation: str | None = None
     organisation_id: str | None = None
     description: str | None = None
-    needs: tuple[str, ...] = ()
-    eligibility: tuple[str, ...] | str | None = None
-    places: tuple[str, ...] = ()
-    contact: Mapping[str, Any] | str | None = None
+    needs: tuple[Term, ...] = ()
+    eligibility: Eligibility = field(default_factory=Eligibility)
+    places: Places = field(default_factory=Places)
+    contact: ContactPoint = field(default_factory=ContactPoint)
     url: str | None = None
 
 

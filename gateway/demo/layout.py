@@ -25,6 +25,7 @@ PREFERRED = {
     "witness_two": 8850,
     "mail": 8860,
     "smtp": 8861,
+    "hub": 8870,
 }
 TRIES = 50
 
@@ -59,6 +60,11 @@ class Layout:
         """What carries messages to residents: the sandbox's own mailbox."""
         return self.folder / "channels.yaml"
 
+    @property
+    def hub(self) -> Path:
+        """Who works in the team hub, and what it keeps."""
+        return self.folder / "hub"
+
     def witness(self, name: str) -> WitnessFiles:
         """What one of the witnesses keeps: on one machine here, on another organisation's anywhere else."""
         return WitnessFiles(self.folder / f"{name}.key", self.folder / f"{name}.db")
@@ -70,7 +76,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Base URLs of everything that was started, without a slash at the end; empty for a witness or mailbox that was not."""
+    """Base URLs of all that was started, without a slash at the end; empty for a witness, mailbox or hub that was not."""
 
     gateway: str
     identity: str
@@ -81,6 +87,7 @@ class Addresses:
     witness_two: str = ""
     mail: str = ""
     smtp: str = ""
+    hub: str = ""
 
     @property
     def witnesses(self) -> dict[str, str]:

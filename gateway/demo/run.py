@@ -13,6 +13,7 @@ from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD
 from adapters.sandbox.people import CAST, generate
 from core.clock import SystemClock
 from gateway.demo.configuration import write_configuration
+from gateway.demo.hub import write_hub
 from gateway.demo.layout import Addresses, Layout, choose_ports
 from gateway.demo.processes import Processes
 from gateway.demo.seeding import seed
@@ -86,6 +87,7 @@ def start_all(processes: Processes, layout: Layout, addresses: Addresses) -> Non
         str(layout.folder / "identity"),
         "--redirect-base",
         addresses.gateway,
+        *(["--hub-base", addresses.hub] if addresses.hub else []),
     ]
     processes.start("identity", identity, layout.logs("identity"))
     for name, url in (("nhs", addresses.nhs), ("council", addresses.council)):
@@ -101,6 +103,8 @@ def start_all(processes: Processes, layout: Layout, addresses: Addresses) -> Non
         witness = ["-m", "gateway", "witness", *kept, "--log-key", log_key, "--port", port(url)]
         processes.start(name, witness, layout.logs(name))
     processes.start("gateway", ["-m", "gateway", "serve"], layout.logs("gateway"))
+    if addresses.hub:
+        processes.start("hub", ["-m", "hub", "serve"], layout.logs("hub"), **write_hub(layout, addresses))
 
 
 def readiness(addresses: Addresses) -> dict[str, str]:
@@ -112,6 +116,7 @@ def readiness(addresses: Addresses) -> dict[str, str]:
         **({"mail": addresses.mail + "/"} if addresses.mail else {}),
         **{name: url + "/key" for name, url in addresses.witnesses.items()},
         "gateway": addresses.gateway + "/readyz",
+        **({"hub": addresses.hub + "/healthz"} if addresses.hub else {}),
     }
 
 
@@ -120,6 +125,7 @@ def _table(addresses: Addresses) -> str:
     rows = (
         ("Residents' portal", f"{addresses.gateway}/portal/", everything.email),
         ("Officers' console", f"{addresses.gateway}/console/", "olu.officer@norwich.test"),
+        *([("Team hub", f"{addresses.hub}/", "joy.prescriber@agewell.test")] if addresses.hub else []),
         ("API", f"{addresses.gateway}/docs", "hal.triage@norfolk.test"),
         ("API, a check", f"{addresses.gateway}/docs#check", "mo.letting@brightwater.test"),
         ("API, an emergency", f"{addresses.gateway}/docs#emergency", "kit.nurse@acute.test (token --strong)"),

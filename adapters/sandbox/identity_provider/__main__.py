@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -22,7 +22,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from adapters.sandbox.identity_provider.app import create_app
 from adapters.sandbox.identity_provider.authorization import Provider
-from adapters.sandbox.identity_provider.clients import clients
+from adapters.sandbox.identity_provider.clients import Client, clients
 from adapters.sandbox.identity_provider.keys import SigningKeys
 
 LOOPBACK = "127.0.0.1"
@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--redirect-base", default="http://127.0.0.1:8800", help="the gateway's address in the browser"
     )
+    options.add_argument("--hub-base", default="http://127.0.0.1:8870", help="the team hub's, likewise")
     return options
 
 
@@ -59,9 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     try:
-        server = serve(
-            options.port, options.state_folder, options.issuer, options.audience, options.redirect_base
-        )
+        provided = clients(options.redirect_base, options.hub_base)
+        server = serve(options.port, options.state_folder, options.issuer, options.audience, provided)
     except OSError as error:
         sys.stderr.write(f"identity provider: cannot start on port {options.port}: {error.strerror}\n")
         return 1
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(
-    port: int, state_folder: Path, issuer: str | None, audience: str, redirect_base: str
+    port: int, state_folder: Path, issuer: str | None, audience: str, known: Mapping[str, Client]
 ) -> BaseWSGIServer:
     """A server that listens and is not yet running. Raises OSError where the port is taken."""
     # Werkzeug ends the process by itself where a port is taken; a socket of our own raises instead.
@@ -89,7 +89,7 @@ def serve(
             LOOPBACK, port, _not_ready, threaded=True, request_handler=QuietHandler, fd=listening.fileno()
         )
     url = (issuer or f"http://{LOOPBACK}:{server.port}").rstrip("/")
-    provider = Provider(url, audience, SigningKeys(state_folder), clients(redirect_base))
+    provider = Provider(url, audience, SigningKeys(state_folder), known)
     server.app = create_app(provider)
     return server
 

@@ -29,7 +29,6 @@ from adapters.sandbox.identity_provider.clients import Client
 from adapters.sandbox.identity_provider.keys import ALGORITHM, SigningKeys
 from adapters.sandbox.identity_provider.signing_in import RESIDENT, SignedIn
 
-ACCESS_TOKEN_SECONDS: Final = 300
 ID_TOKEN_SECONDS: Final = 300
 CODE_SECONDS: Final = 60
 REMEMBERED_MAXIMUM: Final = 10_000
@@ -156,7 +155,7 @@ class AccessTokens(JWTBearerTokenGenerator):
 
     def __init__(self, provider: Provider) -> None:
         super().__init__(
-            provider.issuer, alg=ALGORITHM, expires_generator=lambda _client, _grant: ACCESS_TOKEN_SECONDS
+            provider.issuer, alg=ALGORITHM, expires_generator=lambda client, _grant: client.seconds
         )
         self._provider = provider
 

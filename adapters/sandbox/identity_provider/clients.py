@@ -22,7 +22,26 @@ RECIPIENTS: Final = (
     "norwich-acute-hospital",
     "norfolk-mental-health-trust",
     "brightwater-lettings",
+    "norfolk-volunteering",
+    "norwich-help-hub",
+    "steadfast-support",
+    "newleaf-support",
 )
+HUB_ORGANISATIONS: Final = (
+    "age-well-norfolk",
+    "harbour-charity",
+    "newleaf-support",
+    "norfolk-county-council",
+    "norfolk-mental-health-trust",
+    "norfolk-volunteering",
+    "norwich-acute-hospital",
+    "norwich-city-council",
+    "norwich-help-hub",
+    "steadfast-support",
+    "wensum-valley-practice",
+)
+"""Whose people sign in to the team hub, each organisation's through a client of its own."""
+
 SOURCES: Final = ("norwich-city-council", "wensum-valley-practice", "harbour-charity")
 
 IDENTITY_SCOPES: Final = frozenset({"openid", "profile"})
@@ -31,10 +50,17 @@ PRACTITIONER_SCOPES: Final = frozenset(
 )
 OFFICER_SCOPES: Final = frozenset({"audit"})
 APPLICATION_SCOPES: Final = frozenset({"views", "checks"})
+HUB_SCOPES: Final = frozenset({"referrals"})
 SOURCE_SCOPES: Final = frozenset({"pointers"})
 ALL_SCOPES: Final = (
-    IDENTITY_SCOPES | PRACTITIONER_SCOPES | OFFICER_SCOPES | APPLICATION_SCOPES | SOURCE_SCOPES
+    IDENTITY_SCOPES | PRACTITIONER_SCOPES | OFFICER_SCOPES | APPLICATION_SCOPES | SOURCE_SCOPES | HUB_SCOPES
 )
+
+ACCESS_TOKEN_SECONDS: Final = 300
+HUB_TOKEN_SECONDS: Final = 1800
+"""As long as a home visit's notes take: without refresh tokens a shorter one would have people sign in again and again."""
+
+HUB_CALLBACK: Final = "/signed-in"
 
 
 def secret_of(client_id: str) -> str:
@@ -54,6 +80,7 @@ class Client:
     organisation: whose application it is; None for the gateway's own pages.
     redirect_uris: where codes go; empty where nobody signs in through it. after_sign_out: where browsers may go then.
     alone: the scopes that the application may have without anybody signed in; empty where it may not ask.
+    seconds: how long its access tokens live.
     """
 
     client_id: str
@@ -61,6 +88,7 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     after_sign_out: tuple[str, ...] = ()
     alone: frozenset[str] = frozenset()
+    seconds: int = ACCESS_TOKEN_SECONDS
 
     @property
     def signs_in(self) -> bool:
@@ -122,8 +150,8 @@ class Client:
         )
 
 
-def clients(redirect_base: str) -> dict[str, Client]:
-    """All clients by id; `redirect_base` is the gateway's address in the browser."""
+def clients(redirect_base: str, hub_base: str) -> dict[str, Client]:
+    """All clients by id; `redirect_base` is the gateway's address in the browser, `hub_base` the team hub's."""
     base = redirect_base.rstrip("/")
     web = Client(WEB_CLIENT, None, (base + WEB_CALLBACK,), tuple(base + path for path in WEB_AFTER_SIGN_OUT))
     partners = (
@@ -131,4 +159,9 @@ def clients(redirect_base: str) -> dict[str, Client]:
         for one in RECIPIENTS
     )
     sources = (Client(f"{one}-source", one, alone=SOURCE_SCOPES) for one in SOURCES)
-    return {client.client_id: client for client in (web, *partners, *sources)}
+    callback = hub_base.rstrip("/") + HUB_CALLBACK
+    hub = (
+        Client(f"{one}-hub", one, (callback,), alone=HUB_SCOPES, seconds=HUB_TOKEN_SECONDS)
+        for one in HUB_ORGANISATIONS
+    )
+    return {client.client_id: client for client in (web, *partners, *sources, *hub)}

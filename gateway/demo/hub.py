@@ -1,0 +1,69 @@
+"""The demonstration's team hub: who works in it, by employer and role. It is a program of its own, started beside us."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import yaml
+
+from adapters.sandbox.identity_provider.clients import HUB_ORGANISATIONS, secret_of
+from gateway.demo.layout import Addresses, Layout
+
+TITLES: Final = {
+    "age-well-norfolk": "Age Well Norfolk",
+    "harbour-charity": "Harbour Help",
+    "newleaf-support": "Newleaf Support",
+    "norfolk-county-council": "Norfolk County Council",
+    "norfolk-mental-health-trust": "Norfolk Mental Health Trust",
+    "norfolk-volunteering": "Norfolk Volunteering",
+    "norwich-acute-hospital": "Norwich Acute Hospital",
+    "norwich-city-council": "Norwich City Council",
+    "norwich-help-hub": "Norwich Help Hub",
+    "steadfast-support": "Steadfast Support",
+    "wensum-valley-practice": "Wensum Valley Practice",
+}
+
+# feature -> purposes and at whom their referrals arrive; members as (organisation, role, what the team calls them).
+TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, str], ...]]]] = {
+    "interact": (
+        {"interact-home-health": ("age-well-norfolk", "norwich-city-council", "norfolk-county-council")},
+        (
+            ("age-well-norfolk", "social-prescriber", "Social prescriber"),
+            ("wensum-valley-practice", "care-coordinator", "Care co-ordinator"),
+            ("norfolk-county-council", "integrated-care-coordinator", "County integrated care co-ordinator"),
+            ("norwich-city-council", "housing-officer", "Housing specialist"),
+            ("norfolk-volunteering", "volunteer-coordinator", "Volunteer co-ordinator"),
+            ("harbour-charity", "team-coordinator", "Team co-ordinator"),
+        ),
+    ),
+}
+
+
+def write_hub(layout: Layout, addresses: Addresses) -> dict[str, str]:
+    """Write the partners file and the clients' secrets; gives the hub's environment."""
+    layout.hub.mkdir(parents=True, exist_ok=True)
+    organisations = []
+    for name in HUB_ORGANISATIONS:
+        secret = layout.hub / f"{name}.secret"
+        secret.touch(mode=0o600)
+        secret.write_text(secret_of(f"{name}-hub"))
+        organisations.append(
+            {"id": name, "title": TITLES[name], "client": f"{name}-hub", "secret_file": str(secret)}
+        )
+    teams = {
+        feature: {
+            "receives": {purpose: list(at) for purpose, at in receives.items()},
+            "members": [{"organisation": at, "role": role, "title": title} for at, role, title in members],
+        }
+        for feature, (receives, members) in TEAMS.items()
+    }
+    partners = layout.hub / "partners.yaml"
+    partners.write_text(yaml.safe_dump({"organisations": organisations, "teams": teams}, sort_keys=False))
+    return {
+        "HUB_DATABASE": str(layout.hub / "hub.db"),
+        "HUB_PARTNERS_FILE": str(partners),
+        "HUB_GATEWAY_URL": addresses.gateway,
+        "HUB_SIGN_IN_ISSUER": addresses.identity,
+        "HUB_PUBLIC_URL": addresses.hub,
+        "HUB_PORT": addresses.hub.rpartition(":")[2],
+    }
