@@ -71,6 +71,7 @@ from gateway.reach.choosing import Choosing
 from gateway.reach.reaching import Reaching
 from gateway.reach.wishes import WishStore
 from gateway.receipt_keys import ReceiptKeys, receipt_keys
+from gateway.referrals.store import Referrals
 from gateway.request_ids import RequestIds
 from gateway.reviews.inputs import purge_inputs
 from gateway.secrets import load_secrets
@@ -183,8 +184,8 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
         put_in_force(log, authority, keys, policy)
         for purge in (purge_inputs, purge_spoken, purge_representations):
             purge(database, clock.now())
-        requests.purge(clock.now())
-        idempotency.purge(clock.now())
+        for over in (requests.purge, idempotency.purge, Referrals(database, keys).purge):
+            over(clock.now())
         finish(database, keys)
     except OnceToldError:
         await policy.release()

@@ -63,6 +63,7 @@ BY_PERSON = (
     ("acting_word", "person"),
     ("spoken_decision", "person"),
     ("stop_code", "person"),
+    ("referral_person", "person"),
 )
 """Every table with rows of a person, and the column that names them by their internal id."""
 

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from audit.reader import LogReader
+from consent.portal import referrals as pages
+from consent.portal.router import AddPages
 from gateway.api.referrals_steps import ReferralParts
 from gateway.compose import Gateway
 from gateway.notice import saying
 from gateway.referrals.receiving import Receiving
 from gateway.referrals.sending import Sending
 from gateway.referrals.store import Referrals
+from gateway.services.referrals import ReferralPages
 
 
 def referrals_of(gateway: Gateway) -> ReferralParts:
     """What takes referrals, gives them out and keeps what becomes of them."""
-    referrals = Referrals(gateway.database, gateway.keys)
     sending = Sending(
         views=gateway.views,
-        referrals=referrals,
+        referrals=Referrals(gateway.database, gateway.keys),
         idempotency=gateway.asking.idempotency,
         reader=LogReader(gateway.database, gateway.log.store, gateway.keys),
         said=saying(lambda: gateway.registers, gateway.clock),
     )
-    return ReferralParts(gateway.verifier, sending, Receiving(gateway.views, referrals), gateway.clock)
+    return ReferralParts(gateway.verifier, sending, receiving_of(gateway), gateway.clock)
+
+
+def receiving_of(gateway: Gateway) -> Receiving:
+    """What gives referrals out and takes their steps."""
+    return Receiving(gateway.views, Referrals(gateway.database, gateway.keys))
+
+
+def group_of(gateway: Gateway) -> AddPages:
+    """The portal's pages of referrals."""
+    served = ReferralPages(receiving_of(gateway), lambda: gateway.registers)
+    return partial(pages.add_pages, referrals=served)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, column, delete, func, not_, or_, select, t
 from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append, Log
 from audit.retired import KEEPER, OUTCOME, cutoffs_told, detail_of
+from consent.ledger import Ledger
 from consent.requests.store import Requests
 from core.clock import Clock
 from core.keys import KeyStore
@@ -23,6 +24,8 @@ from core.unit_of_work import only
 from gateway.erasing import finish
 from gateway.idempotency.store import Idempotency
 from gateway.questions.store import purge_questions
+from gateway.referrals.stepping import Stepping
+from gateway.referrals.store import Referrals
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
@@ -94,6 +97,20 @@ class Retaining:
                 return gone
 
 
+def _referrals(database: Database, keys: KeyStore, log: Log, clock: Clock) -> Iterator[str]:
+    referrals = Referrals(database, keys)
+    stepping = Stepping(referrals, Ledger(database), keys, clock)
+    expired = 0
+    while due := referrals.due(clock.now(), CHUNK):
+        expired += sum(log.append(Append(stepping.expire(one), changes=True)).value for one in due)
+    if expired:
+        database.scrub()
+        yield f"ended {expired} referrals that nobody collected in time, with what they said"
+    gone = referrals.purge(clock.now())
+    if gone:
+        yield f"deleted {gone} referrals that were over long ago"
+
+
 def retain(settings: Settings, clock: Clock) -> Iterator[str]:
     """Delete what is due over a gateway's own storage, in words."""
     retention, secrets = retention_of(settings), load_secrets(settings.secrets_file)
@@ -109,6 +126,7 @@ def retain(settings: Settings, clock: Clock) -> Iterator[str]:
         if requests:
             yield f"deleted {requests} requests to residents that nothing needs any more"
         Idempotency(database, secrets.master).purge(clock.now())
+        yield from _referrals(database, keys, log, clock)
         gone = retaining.run()
         for kind, count in sorted(gone.items()):
             before = from_ms(to_ms(clock.now() - retention.details[kind]))

@@ -15,6 +15,7 @@ Wrote = Literal[
     "acting-refused",
     "by-representative",
     "by-code",
+    "referred",
 ]
 
 
@@ -22,7 +23,8 @@ Wrote = Literal[
 class Told:
     """What was written down, or by whom it was done. role: of the practitioner. capacity: of a representative, in words.
 
-    overtaken: that something said later counts. again: that it was sent before.
+    overtaken: that something said later counts. again: that it was sent before. referral: what became of one, by the log's
+    outcome. other: name of the organisation that sent it.
     """
 
     what: Wrote
@@ -30,3 +32,5 @@ class Told:
     capacity: str = ""
     overtaken: bool = False
     again: bool = False
+    referral: str = ""
+    other: str = ""

@@ -44,10 +44,10 @@ from gateway.api.referrals_steps import SCOPE, Id, ReferralParts, add_steps, ans
 from gateway.idempotency.store import Once, OtherRequestError
 from gateway.identity.caller import Caller
 from gateway.problems import BadRequestError, FieldFault, NotFoundError
-from gateway.referrals.receiving import NoReferralError
 from gateway.referrals.records import Referral
 from gateway.referrals.sending import Sending, ends_at
 from gateway.referrals.states import Status
+from gateway.referrals.stepping import NoReferralError
 from gateway.referrals.values import Agreed, How, Proposal, Sharing, from_document
 
 OPERATION: Final = "POST /v1/referrals"

@@ -20,9 +20,10 @@ from gateway.identity.caller import Caller, require_scope
 from gateway.identity.http import refuse_tokens_elsewhere
 from gateway.identity.verifier import TokenVerifier
 from gateway.problems import NotFoundError
-from gateway.referrals.receiving import NoReferralError, Receiving
+from gateway.referrals.receiving import Receiving
 from gateway.referrals.sending import Sending
 from gateway.referrals.states import Outcome, Reason, Status, Step
+from gateway.referrals.stepping import NoReferralError
 
 SCOPE: Final = "referrals"
 Id = Annotated[str, Path(pattern=REFERRAL_ID_PATTERN, description="As the referral's answer gave it.")]

@@ -1,15 +1,12 @@
-"""Reading a referral, and every step that either organisation or the person takes with it.
+"""Listing and reading referrals, and having steps taken.
 
-What it says leaves once its entry is committed, and only while it waits (promise 1). Every step, the end of what may be
-looked at, the erasing of what it said and the entry are one unit of work; the row is held meanwhile, so of two who take the
-same step at once one takes it and both are told the same.
+What a referral says leaves once its entry is committed, and only while it waits: the row is held meanwhile (promise 1).
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -17,19 +14,19 @@ from sqlalchemy import Connection
 from audit.entries import SealedEntry, seal_entry
 from audit.log import Append, Committed, Receipt
 from consent.assisted import merging
-from consent.permissions import Given, NotStandingError, Permission
-from core.errors import ClosedError, OnceToldError
-from core.keys import MissingKeyError, SubjectKey
-from core.times import from_ms, to_ms
+from consent.permissions import Given
+from core.errors import ClosedError
+from core.keys import SubjectKey
 from core.unit_of_work import Work, Written
 from core.vocabulary import JsonObject
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
 from gateway.referrals import entries
-from gateway.referrals.records import Behind, Held, Referral
+from gateway.referrals.records import Held, Referral
 from gateway.referrals.sending import may_refer, record_refusal
-from gateway.referrals.states import Status, Step, is_again
-from gateway.referrals.store import Beside, Box, Referrals
+from gateway.referrals.states import Status, Step
+from gateway.referrals.stepping import By, NoReferralError, Stepping, opened_by
+from gateway.referrals.store import Box, Referrals
 from gateway.referrals.values import Content
 from gateway.views.pipeline import Parts, in_charge
 from gateway.views.values import InCharge, RefusedError
@@ -37,15 +34,6 @@ from gateway.views.values import InCharge, RefusedError
 EXPIRED_AT_ONCE: Final = 50
 """How many whose time is over are ended by one call that comes by."""
 T = TypeVar("T")
-OPERATOR: Final = "operator"
-_EXPIRY: Final = Step(Status.EXPIRED)
-
-
-class NoReferralError(OnceToldError):
-    """There is no such referral of this organisation or person, or the step is not theirs to take."""
-
-    def __init__(self) -> None:
-        super().__init__("no such referral")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,16 +57,6 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class By:
-    """Who takes a step: `given` for the ledger, `who` for the entry. organisation: None for the person themselves."""
-
-    given: Given
-    who: JsonObject
-    role: str | None
-    organisation: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Open:
     """A referral made ready to be read: two entries, of which one is committed."""
 
@@ -96,6 +74,11 @@ class Receiving:
 
     views: Parts
     referrals: Referrals
+
+    @property
+    def stepping(self) -> Stepping:
+        """Takes the steps."""
+        return Stepping(self.referrals, self.views.ledger, self.views.recording.keys, self.views.clock)
 
     async def page(
         self, caller: Caller, box: Box, status: Status | None, after: tuple[int, str] | None, limit: int
@@ -146,7 +129,9 @@ class Receiving:
         """End those that nobody collected in time; gives how many. Safe to repeat, and on many replicas at once."""
         due = await asyncio.to_thread(self.referrals.due, self.views.clock.now(), limit)
         for one in due:
-            await self._append(expiry(self.referrals, self.views, one))
+            await self._append(self.stepping.expire(one))
+        if due:
+            await asyncio.to_thread(self.referrals.database.scrub)
         return len(due)
 
     async def _mine(self, caller: Caller, referral_id: str) -> Referral:
@@ -158,7 +143,7 @@ class Receiving:
     def _opened(self, caller: Caller, referral: Referral, correlation_id: str) -> _Open | None:
         with self.referrals.database.read() as tx:
             beside = self.referrals.beside(tx, referral.id)
-        opened = None if beside is None else opened_by(self.views, beside)
+        opened = None if beside is None else opened_by(self.views.recording.keys, beside)
         if beside is None or opened is None:
             return None
         key, behind = opened
@@ -205,92 +190,10 @@ class Receiving:
 
     async def _take(self, referral_id: str, step: Step, by: By, key: SubjectKey | None) -> Referral:
         await self.expire_due()
-
-        def work(tx: Connection) -> Written[tuple[Referral, bool], SealedEntry]:
-            referral = self.referrals.locked(tx, referral_id)
-            beside = self.referrals.beside(tx, referral_id)
-            now = from_ms(to_ms(self.views.clock.now()))
-            if referral is None or not _may_step(referral, beside, step, by, key):
-                raise NoReferralError
-            counting = referral.at(now)
-            if is_again(counting.place, step):
-                return Written((counting, False), ())
-            return _stepped(self.referrals, self.views, tx, referral, beside, step, by, now)
-
-        committed = await self._append(work)
-        referral, changed = committed.value
-        if changed:
+        taken = (await self._append(self.stepping.take(referral_id, step, by, key))).value
+        if taken.is_new:
             await asyncio.to_thread(self.referrals.database.scrub)
-        return referral
+        return taken.referral
 
     async def _append(self, work: Work[T, SealedEntry]) -> Committed[T]:
         return await self.views.recording.committer.append(Append(work, changes=True))
-
-
-def opened_by(views: Parts, beside: Beside) -> tuple[SubjectKey, Behind] | None:
-    """The key of whoever a referral is about, and what it opens; None once they are erased."""
-    try:
-        key = views.recording.keys.get(beside.person)
-    except MissingKeyError:
-        return None
-    return key, beside.behind(key)
-
-
-def expiry(referrals: Referrals, views: Parts, referral_id: str) -> Work[bool, SealedEntry]:
-    """The unit of work that ends one which nobody collected in time; gives whether there was something to end."""
-
-    def work(tx: Connection) -> Written[bool, SealedEntry]:
-        referral, now = referrals.locked(tx, referral_id), from_ms(to_ms(views.clock.now()))
-        due = referral is not None and referral.status is Status.SENT and now >= referral.held_until
-        if referral is None or not due:
-            # Somebody else came by.
-            return Written(False, ())
-        beside = referrals.beside(tx, referral_id)
-        by = By(Given(merging.ASSISTED, OPERATOR), {}, None, None)
-        written = _stepped(referrals, views, tx, referral, beside, _EXPIRY, by, now)
-        return Written(True, written.entries)
-
-    return work
-
-
-def _may_step(referral: Referral, beside: Beside | None, step: Step, by: By, key: SubjectKey | None) -> bool:
-    """Whether the step is for whoever takes it. key: of the person, where it is they."""
-    if by.organisation is None:
-        return key is not None and beside is not None and beside.person == key.subject
-    return by.organisation == (referral.sender if step.is_senders else referral.receiver)
-
-
-def _stepped(
-    referrals: Referrals,
-    views: Parts,
-    tx: Connection,
-    referral: Referral,
-    beside: Beside | None,
-    step: Step,
-    by: By,
-    now: datetime,
-) -> Written[tuple[Referral, bool], SealedEntry]:
-    """Take a step that fits: what it said goes, and with the end of the referral what may be looked at."""
-    opened = None if beside is None else opened_by(views, beside)
-    after = referral.after(step, now)
-    referrals.change(tx, after)
-    if opened is None:
-        # Nobody stands behind it any more: there is nothing to end, and nobody to tell.
-        key, ended = views.recording.keys.get_or_create(f"org:{referral.sender}"), None
-    else:
-        key, behind = opened
-        ended = _end(views, tx, key, behind.permission, by.given, now) if step.to.has_ended else None
-    entry = seal_entry(entries.stepped(after, step, by.who, by.role, ended, by.given), key)
-    return Written((after, True), (entry,))
-
-
-def _end(
-    views: Parts, tx: Connection, key: SubjectKey, permission: str | None, by: Given, now: datetime
-) -> Permission | None:
-    if permission is None:
-        return None
-    try:
-        return views.ledger.withdraw(tx, key, permission, by, now)
-    except NotStandingError:
-        # The person stopped it before.
-        return None

@@ -57,11 +57,11 @@ class Referral:
 
     def at(self, now: datetime) -> Referral:
         """As it counts at a moment: nobody waits for a sweep to tell that its time is over, or its person gone."""
-        if self.status is Status.SENT and now >= self.held_until:
-            return replace(self, status=Status.EXPIRED, changed_at=self.held_until)
         if not self.has_person and not self.status.has_ended:
             # Erased since: told like a withdrawal, which it is.
             return replace(self, status=Status.WITHDRAWN)
+        if self.status is Status.SENT and now >= self.held_until:
+            return replace(self, status=Status.EXPIRED, changed_at=self.held_until)
         return self
 
     def after(self, step: Step, now: datetime) -> Referral:

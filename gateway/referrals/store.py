@@ -197,7 +197,11 @@ class Referrals:
         """Ids of those that nobody collected in time, and whose content rests still."""
         chosen = (
             select(_REFERRAL.c.id)
-            .where(_REFERRAL.c.status == Status.SENT.value, _REFERRAL.c.held_until_ms <= to_ms(now))
+            .where(
+                _REFERRAL.c.status == Status.SENT.value,
+                _REFERRAL.c.held_until_ms <= to_ms(now),
+                _HAS_PERSON,
+            )
             .order_by(_REFERRAL.c.held_until_ms)
             .limit(limit)
         )
@@ -249,11 +253,11 @@ class Referrals:
 def _counting(now_ms: int) -> Any:
     """SQL: the state as it counts now (`Referral.at`)."""
     return case(
+        (_REFERRAL.c.status.in_(_OPEN) & ~_HAS_PERSON, Status.WITHDRAWN.value),
         (
             (_REFERRAL.c.status == Status.SENT.value) & (_REFERRAL.c.held_until_ms <= now_ms),
             Status.EXPIRED.value,
         ),
-        (_REFERRAL.c.status.in_(_OPEN) & ~_HAS_PERSON, Status.WITHDRAWN.value),
         else_=_REFERRAL.c.status,
     )
 

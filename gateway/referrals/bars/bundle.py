@@ -32,10 +32,17 @@ PASSED_OVER: Final = frozenset({"Encounter", "Practitioner", "PractitionerRole"}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message's resources by kind, and each by what references call it."""
+    """A message's resources by kind, and each by what references call it. others: entries that no referral can hold."""
 
     by_kind: Mapping[str, tuple[JsonObject, ...]]
     by_name: Mapping[str, JsonObject]
+    others: tuple[str, ...]
+
+    def nothing_else(self) -> None:
+        """Raise where a resource would be lost: whoever sends one means it to be read."""
+        for path in self.others:
+            mend = "a referral carries no such resource: leave it out, or say it in ServiceRequest.reasonCode"
+            raise NotTakenError(f"{path}.resource", mend)
 
     def one(self, kind: str, mend: str) -> JsonObject:
         """The one resource of its kind. Raises `NotTakenError` where there is none or another."""
@@ -71,18 +78,20 @@ def open_message(bundle: JsonObject) -> Message:
         raise NotTakenError("Bundle.entry", f"1 to {ENTRIES_MAXIMUM} entries are expected")
     by_kind: dict[str, tuple[JsonObject, ...]] = {}
     by_name: dict[str, JsonObject] = {}
+    others: tuple[str, ...] = ()
     for number, (path, entry) in enumerate(entries):
         kind, resource = _resource(entry, path)
         if (number == 0) != (kind == "MessageHeader"):
             raise NotTakenError(f"{path}.resource", "the MessageHeader comes first, and once")
-        if kind in PASSED_OVER:
+        if kind not in TAKEN:
+            others += () if kind in PASSED_OVER else (path,)
             continue
         by_kind[kind] = (*by_kind.get(kind, ()), resource)
         for name in _names(entry, resource, kind, path):
             if name in by_name:
                 raise NotTakenError(f"{path}.fullUrl", "two resources of one name cannot be told apart")
             by_name[name] = resource
-    return Message(by_kind, by_name)
+    return Message(by_kind, by_name, others)
 
 
 def _resource(entry: JsonObject, path: str) -> tuple[str, JsonObject]:
@@ -91,9 +100,6 @@ def _resource(entry: JsonObject, path: str) -> tuple[str, JsonObject]:
     kind = None if resource is None else text(resource, "resourceType", f"{path}.resource")
     if resource is None or kind is None:
         raise NotTakenError(f"{path}.resource", "a resource is expected")
-    if kind not in TAKEN | PASSED_OVER:
-        mend = "a referral carries no such resource: leave it out, or say it in ServiceRequest.reasonCode"
-        raise NotTakenError(f"{path}.resource", mend)
     return kind, resource
 
 

@@ -92,6 +92,7 @@ def read_change(bundle: JsonObject, parties: Parties, sender: str) -> Change:
     with told_as_not_taken():
         message = open_message(bundle)
         header = message.one("MessageHeader", "one is expected")
+        message.nothing_else()
         if sender_of(header, message, parties) != sender:
             raise NotTakenError("MessageHeader.sender", "it must be the organisation that sends the message")
         if "Task" in message.by_kind:

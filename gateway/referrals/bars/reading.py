@@ -13,7 +13,7 @@ from gateway.referrals.bars.errors import NotTakenError
 from gateway.referrals.bars.names import EVENTS, EVENTS_BEFORE, NEW, REASONS, REASONS_BEFORE, REQUEST
 from gateway.referrals.bars.parties import Parties, read_party
 from gateway.referrals.bars.person import handle_of, read_patient
-from gateway.referrals.bars.request import read_plan, read_request, read_service, subject_is
+from gateway.referrals.bars.request import is_referral, read_plan, read_request, read_service, subject_is
 
 _PATH: Final = "MessageHeader"
 _KNOWN: Final = frozenset(
@@ -59,6 +59,9 @@ def read_message(bundle: JsonObject, parties: Parties, sender: str) -> dict[str,
         event_of(header, REQUEST)
         if reason_of(header) != NEW:
             raise NotTakenError(f"{_PATH}.reason", "only a new request is taken here")
+        if not is_referral(message.one("ServiceRequest", "one is expected: one referral, one message")):
+            raise NotTakenError("ServiceRequest.category", "only a referral is taken here")
+        message.nothing_else()
         to = receiver_of(header, message, parties)
         if sender_of(header, message, parties) != sender:
             raise NotTakenError(f"{_PATH}.sender", "it must be the organisation that sends the message")

@@ -68,6 +68,14 @@ def read_request(request: JsonObject) -> tuple[dict[str, Json], dict[str, Json]]
     return found if reference is None else {**found, "reference": reference}, said
 
 
+def is_referral(request: JsonObject) -> bool:
+    """Whether it is a referral, and not one of the other requests of BaRS."""
+    found = {code for where, one in objects(request, "category", _PATH) for code in codes(one, where)}
+    return REFERRAL in found and not any(
+        system == CATEGORIES and code != REFERRAL[1] for system, code in found
+    )
+
+
 def read_service(request: JsonObject, message: Message) -> str | None:
     """The directory's id of the service that is asked for; None where the request names an organisation alone."""
     for where, one in objects(request, "performer", _PATH):
@@ -125,19 +133,14 @@ def write_plan(matters: str) -> dict[str, Json]:
 def _categories(request: JsonObject) -> tuple[str, set[str]]:
     purposes: set[str] = set()
     themes: set[str] = set()
-    kinds: set[str] = set()
     for where, one in objects(request, "category", _PATH):
         for system, code in codes(one, where):
-            if system == CATEGORIES:
-                kinds.add(code)
-            elif system == PURPOSE:
+            if system == PURPOSE:
                 purposes.add(code)
             elif system == THEME and code in set(Theme):
                 themes.add(code)
-            else:
+            elif (system, code) != REFERRAL:
                 raise NotTakenError(where, f"one of {CATEGORIES}, {PURPOSE} and {THEME} is expected")
-    if kinds != {REFERRAL[1]}:
-        raise NotTakenError(f"{_PATH}.category", "only a referral is taken here")
     if len(purposes) != 1:
         raise NotTakenError(
             f"{_PATH}.category", f"name one purpose, by {PURPOSE} and its code of GET /v1/purposes"
