@@ -132,5 +132,6 @@ def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
             Link(_("Language"), "/portal/language"),
         ),
         leave="/portal/leave",
+            Link(_("Where you were sent"), "/portal/referrals"),
     )
     return Portal(services, Pages(environment, words, frame, settings.form_targets), settings)
