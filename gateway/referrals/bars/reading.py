@@ -55,8 +55,8 @@ def read_message(bundle: JsonObject, parties: Parties, sender: str) -> dict[str,
     with told_as_not_taken():
         message = open_message(bundle)
         header = message.one(_PATH, "one is expected")
-        nothing_else(header, _PATH, _KNOWN)
         event_of(header, REQUEST)
+        nothing_else(header, _PATH, _KNOWN)
         if reason_of(header) != NEW:
             raise NotTakenError(f"{_PATH}.reason", "only a new request is taken here")
         if not is_referral(message.one("ServiceRequest", "one is expected: one referral, one message")):
