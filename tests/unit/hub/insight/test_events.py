@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+import pytest
+
+from hub.insight.events import NO_FIXED_ABODE, NOT_SAID, Circumstances, Event, Kind, age_band, events_of
+
+DAY = date(2026, 11, 23)
+HOME = "E01026791"
+
+
+@pytest.mark.parametrize("label", ["R", "V", "REDACTED", "N", "", None])
+@pytest.mark.parametrize("settled", [True, False])
+def test_whoever_is_restricted_or_unlabelled_is_nowhere_from_the_first_writing(
+    label: str | None, settled: bool
+) -> None:
+    person = Circumstances(label, HOME, no_fixed_abode=not settled)
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, person)
+    assert event.area == NOT_SAID
+    assert HOME not in repr(event)
+
+
+def test_an_unrestricted_person_counts_where_they_live() -> None:
+    (event,) = events_of(Kind.REFERRAL, ["damp"], DAY, Circumstances("U", HOME, 2021))
+    assert event == Event(Kind.REFERRAL, "damp", HOME, 2021, "2026-11")
+
+
+def test_no_fixed_address_is_a_place_of_its_own_even_with_an_old_area() -> None:
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances("U", HOME, no_fixed_abode=True))
+    assert event.area == NO_FIXED_ABODE
+
+
+@pytest.mark.parametrize("code", ["12 Elm Road", "W01026791", "E0102679", "E010267911", "", None])
+def test_what_is_no_area_code_is_never_written(code: str | None) -> None:
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances("U", code))
+    assert event.area == NOT_SAID
+
+
+def test_each_theme_counts_once_and_words_that_are_no_theme_become_other() -> None:
+    events = events_of(Kind.NEED, ["money", "damp", "damp", "she told me that"], DAY, Circumstances("U"))
+    assert [event.theme for event in events] == ["damp", "money", "other"]
+    assert [event.theme for event in events_of(Kind.NEED, [], DAY, Circumstances("U"))] == ["other"]
+
+
+def test_only_groups_of_the_list_are_kept() -> None:
+    person = Circumstances("U", groups=("justice", "lives next to the mayor", "armed-forces", "justice"))
+    assert events_of(Kind.NEED, ["food"], DAY, person)[0].groups == ("armed-forces", "justice")
+
+
+def test_an_event_has_no_room_for_a_person() -> None:
+    assert [field.name for field in dataclasses.fields(Event)] == [
+        "kind",
+        "theme",
+        "area",
+        "vintage",
+        "month",
+        "age",
+        "groups",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("born", "band"),
+    [
+        (date(2026, 11, 23), "0-17"),
+        (date(2008, 11, 24), "0-17"),
+        (date(2008, 11, 23), "18-34"),
+        (date(1991, 11, 24), "18-34"),
+        (date(1961, 11, 23), "65-79"),
+        (date(1946, 11, 23), "80-plus"),
+        (date(2026, 11, 24), NOT_SAID),
+        (None, NOT_SAID),
+    ],
+)
+def test_ages_fall_into_bands_on_the_birthday(born: date | None, band: str) -> None:
+    assert age_band(born, DAY) == band
