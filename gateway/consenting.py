@@ -195,6 +195,10 @@ class Consenting:
         """Take a no back: it stops nothing from now on, and allows nothing. Raises `NotStandingError` for anything else."""
         return await self._end(key, permission_id, by, lambda one: one.kind.refuses)
 
+    async def stop(self, key: SubjectKey, permission_id: str, by: Given) -> Committed[Permission]:
+        """The same as `withdraw`, of anything but a no. Raises `NotStandingError`."""
+        return await self._end(key, permission_id, by, lambda one: not one.kind.refuses)
+
     async def withdraw(self, key: SubjectKey, permission_id: str, by: Given) -> Committed[Permission]:
         """Stop, or take back, whatever it is. No request that commits later discloses under it (promise 2).
 

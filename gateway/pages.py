@@ -7,7 +7,7 @@ are no pages: the API stands alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from fastapi import FastAPI
@@ -23,12 +23,13 @@ from consent.catalogues import catalogues
 from consent.portal import could_see, downloading, receipts, renewing, requests, story
 from consent.portal import settings as settings_pages
 from consent.portal.context import PortalSettings
+from consent.portal.downloading_ports import HeldPart
 from consent.portal.objecting import add_pages as add_objecting
 from consent.portal.router import AddPages
 from consent.portal.router import build_router as build_portal
 from core.pages.telling import to_tell
 from core.unit_of_work import only
-from gateway import helping
+from gateway import helping, referring
 from gateway.compose import Gateway
 from gateway.exporting import Exports
 from gateway.people.locator import Person, Registration
@@ -42,7 +43,10 @@ from gateway.services.console import OfficerServices
 from gateway.services.could_see import PolicyServices
 from gateway.services.held_beside import parts_beside
 from gateway.services.held_parts import Decisions, History, OtherLines, SignedReceipts, WhoKnows
-from gateway.services.holding import Holding
+from gateway.services.held_referrals import parts_of_referrals
+from gateway.services.held_within import parts_within
+from gateway.services.holding import ForOthers, Holding
+from gateway.services.mandate import Mandate
 from gateway.services.objecting import Objections
 from gateway.services.portal import ResidentServices
 from gateway.services.renewing import Renewing
@@ -72,6 +76,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     signin = _sign_in(gateway, settings.sign_in_issuer, store)
     reader = LogReader(gateway.database, gateway.log.store, gateway.keys)
     reviews = Reviews(gateway.database)
+    acting = helping.acting_of(gateway)
     residents = ResidentServices(
         signin=signin,
         ledger=gateway.ledger,
@@ -83,7 +88,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         log_key=gateway.log_key,
         reviews=reviews,
         other_log_keys=gateway.other_log_keys,
-        acting=helping.acting_of(gateway),
+        acting=acting,
     )
     officers = OfficerServices(
         signin=signin,
@@ -100,7 +105,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     translations = catalogues()
     app.include_router(build_signin(signin, translations), include_in_schema=False)
     objections = Objections(
-        gateway.ledger, gateway.keys, reader, gateway.consenting, gateway.policy, gateway.clock
+        gateway.ledger, gateway.keys, reader, gateway.consenting, gateway.policy, gateway.clock, acting
     )
     portal = PortalSettings(
         leave_to=settings.leave_url,
@@ -109,7 +114,7 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         now=gateway.clock.now,
         insecure_cookies=settings.insecure_cookies,
     )
-    policy = PolicyServices(gateway.views)
+    policy = PolicyServices(gateway.views, acting)
     stories = StoryPages(gateway.stories, gateway.keys, gateway.telling, policy)
     consent_receipts = ConsentReceipts(
         keys=gateway.keys,
@@ -142,21 +147,25 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
         gateway.consenting,
         gateway.policy,
         gateway.clock,
+        acting,
     )
     groups: tuple[AddPages, ...] = (
         partial(could_see.add_pages, policy=policy),
         partial(add_objecting, services=objections),
         partial(receipts.add_pages, receipts=consent_receipts),
-        partial(downloading.add_pages, downloads=_everything_held(gateway, signin, reader, consent_receipts)),
+        partial(
+            downloading.add_pages, downloads=_everything_held(gateway, residents, signin, consent_receipts)
+        ),
         partial(story.add_pages, stories=stories),
         partial(
             settings_pages.add_pages,
             settings=SettingsPages(gateway.wishes, gateway.keys, gateway.choosing, signin),
         ),
-        partial(requests.add_pages, requests=ResidentRequests(gateway.asking, gateway.consenting)),
+        partial(requests.add_pages, requests=ResidentRequests(gateway.asking, gateway.consenting, acting)),
         partial(renewing.add_pages, renewing=renewals),
         asked.for_residents(),
         *helping.groups_of(gateway, signin),
+        referring.group_of(gateway),
     )
     app.include_router(build_portal(residents, groups, portal), include_in_schema=False)
     console = ConsoleSettings(form_targets=signin.form_targets)
@@ -169,18 +178,24 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
 
 
 def _everything_held(
-    gateway: Gateway, signin: SignIn, reader: LogReader, receipts_of: ConsentReceipts
+    gateway: Gateway, residents: ResidentServices, signin: SignIn, receipts_of: ConsentReceipts
 ) -> Holding:
     """What a resident downloads. Whatever keeps rows about people has its part here."""
-    keys, policy = gateway.keys, gateway.policy
+    keys, policy, reader = gateway.keys, gateway.policy, residents.reader
+    lines = History(keys, reader, residents.reviews, policy)
+
+    def within(mandate: Mandate) -> Sequence[HeldPart]:
+        return parts_within(gateway.database, policy, lines, residents.serving(mandate.resident), mandate)
+
     return Holding(
         parts=(
             Decisions(keys, gateway.ledger, policy),
             SignedReceipts(keys, receipts_of),
-            History(keys, reader, Reviews(gateway.database), policy),
+            lines,
             OtherLines(keys, reader, policy),
             WhoKnows(gateway.locator, policy),
             *parts_beside(gateway.database, keys, policy),
+            *parts_of_referrals(gateway.database, keys, policy),
         ),
         keys=keys,
         committer=gateway.committer,
@@ -189,6 +204,7 @@ def _everything_held(
         log_keys=(gateway.log_key, *gateway.other_log_keys),
         receipt_keys=gateway.receipt_keys.public,
         anew=partial(signin.signed_in_within, kind="portal", span=ANEW),
+        others=ForOthers(helping.acting_of(gateway), gateway.ledger, within),
     )
 
 

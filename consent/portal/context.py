@@ -23,6 +23,8 @@ ACTING_MENU = frozenset({HOME, "/portal/allow", "/portal/history", "/portal/chec
 
 BesideHome: TypeAlias = Callable[[str], Awaitable[Mapping[str, object]]]
 """What a group of pages has to show on the first page: person -> names that portal/home.html reads."""
+BesideBoth: TypeAlias = Callable[[Resident], Awaitable[Mapping[str, object]]]
+"""Likewise, for whoever is signed in: what it shows a representative is within their scope."""
 
 HiddenFrom: TypeAlias = Callable[[str], Awaitable[frozenset[int]]]
 """Which lines of their history a person hides: person -> places in the log."""
@@ -57,6 +59,7 @@ class Portal:
     """The portal's services, pages and settings, for its handlers.
 
     beside_home: what groups of pages show on the first page besides; each adds its own while the routes are put together.
+    beside_both: likewise, on a representative's first page too.
     hidden_from, language_of, leaving: likewise, what a group knows of a person's settings, and does when somebody leaves.
     """
 
@@ -64,6 +67,7 @@ class Portal:
     pages: Pages
     settings: PortalSettings
     beside_home: list[BesideHome] = field(default_factory=list)
+    beside_both: list[BesideBoth] = field(default_factory=list)
     hidden_from: list[HiddenFrom] = field(default_factory=list)
     language_of: list[LanguageOf] = field(default_factory=list)
     leaving: list[Leaving] = field(default_factory=list)
@@ -128,10 +132,10 @@ def build_portal(services: PortalServices, settings: PortalSettings) -> Portal:
         footer=(
             Link(_("Check a receipt"), "/portal/check"),
             Link(_("Stop by the code on your paper"), "/portal/stop-by-code"),
+            Link(_("Where you were sent"), "/portal/referrals"),
             Link(_("People who act for me"), "/portal/representatives"),
             Link(_("Language"), "/portal/language"),
         ),
         leave="/portal/leave",
-            Link(_("Where you were sent"), "/portal/referrals"),
     )
     return Portal(services, Pages(environment, words, frame, settings.form_targets), settings)

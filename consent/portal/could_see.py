@@ -15,7 +15,7 @@ def add_pages(router: APIRouter, portal: Portal, policy: CouldSeeServices) -> No
     @router.get("/who-could-see-me", response_class=Response)
     async def who_could_see_me(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
-        found = await policy.who_could_look(resident.person)
+        found = await policy.serving(resident).who_could_look(resident.person)
         return pages.page(
             request,
             "portal/could-see.html",

@@ -11,8 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from consent.portal.context import HOME, Portal
 from consent.portal.downloading_ports import DownloadServices
-from consent.portal.ports import NotPossible, Resident
-from core.pages.routing import NotHereError
+from consent.portal.ports import NotPossible
 from core.pages.words import london_day
 
 DOWNLOAD: Final = "/portal/download"
@@ -28,13 +27,13 @@ def add_pages(router: APIRouter, portal: Portal, downloads: DownloadServices) ->
     @router.get("/download", response_class=Response)
     async def page(request: Request) -> Response:
         resident, viewer = await portal.resident(request)
-        _own(resident)
+        served = downloads.serving(resident)
         return pages.page(
             request,
             "portal/download.html",
             viewer=viewer,
-            parts=downloads.in_it(pages.words),
-            anew=await downloads.signed_in_anew(request),
+            parts=served.in_it(pages.words),
+            anew=await served.signed_in_anew(request),
             sign_in_url=portal.services.sign_in_url(request),
             back=HOME,
         )
@@ -42,13 +41,13 @@ def add_pages(router: APIRouter, portal: Portal, downloads: DownloadServices) ->
     @router.post("/download", response_class=Response)
     async def download(request: Request) -> Response:
         resident, viewer, form = await portal.posted(request)
-        _own(resident)
+        served = downloads.serving(resident)
         secret = form.one(SECRET) == "yes"
-        if secret and not await downloads.signed_in_anew(request):
+        if secret and not await served.signed_in_anew(request):
             return pages.go(DOWNLOAD)
         hidden = await portal.hidden(resident.person)
         try:
-            content = await downloads.download(resident.person, pages.words, secret=secret, hidden=hidden)
+            content = await served.download(resident.person, pages.words, secret=secret, hidden=hidden)
         except NotPossible as problem:
             return pages.page(
                 request, "portal/not-possible.html", viewer=viewer, status=409, words=problem.words, back=HOME
@@ -69,9 +68,3 @@ class Pieces(StreamingResponse):
 def file_name(now: datetime) -> str:
     """The file's name: the day, and nothing of the person."""
     return f"oncetold-everything-{london_day(now).isoformat()}.zip"
-
-
-def _own(resident: Resident) -> None:
-    """Everything goes beyond any representative's scope: they ask for what they need, and are answered by a person."""
-    if resident.acting is not None:
-        raise NotHereError("download")

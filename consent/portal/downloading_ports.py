@@ -8,6 +8,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from consent.portal.ports import Resident
 from core.pages.words import Words
 from core.vocabulary import JsonObject
 
@@ -63,6 +64,10 @@ class InIt:
 
 class DownloadServices(Protocol):
     """The download of everything held. Every method may raise `core.errors.ClosedError` (the page says so)."""
+
+    def serving(self, resident: Resident) -> DownloadServices:
+        """These services as far as they are this resident's: a representative's file holds what is within their scope."""
+        ...
 
     def in_it(self, _: Words) -> Sequence[InIt]:
         """What the file holds; the same for everybody."""

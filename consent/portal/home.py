@@ -20,6 +20,8 @@ def add_pages(router: APIRouter, portal: Portal) -> None:
         beside: dict[str, object] = {}
         for part in portal.beside_home if resident.acting is None else ():
             beside |= await part(resident.person)
+        for both in portal.beside_both:
+            beside |= await both(resident)
         return pages.page(request, "portal/home.html", viewer=viewer, overview=overview, more=beside)
 
     @router.get("/stop/{permission_id}", response_class=Response)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
+from consent.portal.ports import Resident
+
 WHY_MAXIMUM: Final = 500
 """How many characters a resident may write down about why; more would rest without need."""
 
@@ -63,6 +65,10 @@ class NoDone:
 
 class ObjectingServices(Protocol):
     """What the pages ask of the gateway. Every method may raise `core.errors.ClosedError` (the page says so)."""
+
+    def serving(self, resident: Resident) -> ObjectingServices:
+        """These services as far as they are this resident's: for a representative, those within their scope."""
+        ...
 
     async def law_looks(self, person: str) -> tuple[LawLook, ...]:
         """What the law allows now without a yes, by organisation and reason."""

@@ -371,6 +371,10 @@ class PortalServices(Protocol):
 class CouldSeeServices(Protocol):
     """Who could look, from the policy that decides. May raise `core.errors.ClosedError` (the page says so)."""
 
+    def serving(self, resident: Resident) -> CouldSeeServices:
+        """These services as far as they are this resident's: for a representative, those within their scope."""
+        ...
+
     async def who_could_look(self, person: str) -> WhoCouldLook:
         """Who could look at this person now; nobody where the person is not known any more."""
         ...

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from consent.portal.choosing import Duration, durations
 from consent.portal.context import HOME, Portal
-from consent.portal.ports import NotPossible
+from consent.portal.ports import NotPossible, Resident
 from consent.portal.renewing_ports import Ending, RenewingServices
-from consent.portal.requests import assert_own
 from core.pages.rendering import Viewer
 
 
@@ -19,16 +18,16 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
     """Add `/keep/{id}` to the router, and what ends soon to the first page."""
     pages = portal.pages
 
-    async def beside_home(person: str) -> Mapping[str, object]:
-        return {"endings": {one.id: one for one in await renewing.endings(person)}}
+    async def beside_home(resident: Resident) -> Mapping[str, object]:
+        endings = await renewing.serving(resident).endings(resident.person)
+        return {"endings": {one.id: one for one in endings}}
 
-    portal.beside_home.append(beside_home)
+    portal.beside_both.append(beside_home)
 
     @router.get("/keep/{permission_id}", response_class=Response)
     async def ask_to_keep(request: Request, permission_id: str) -> Response:
         resident, viewer = await portal.resident(request)
-        assert_own(resident)
-        found = await _ending(renewing, resident.person, permission_id)
+        found = await _ending(renewing, resident, permission_id)
         if found is None:
             return _not_now(request, viewer)
         return _page(portal, request, viewer, found, _usual(_lengths(portal, found), found.days), {}, 200)
@@ -36,8 +35,7 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
     @router.post("/keep/{permission_id}", response_class=Response)
     async def keep(request: Request, permission_id: str) -> Response:
         resident, viewer, form = await portal.posted(request)
-        assert_own(resident)
-        found = await _ending(renewing, resident.person, permission_id)
+        found = await _ending(renewing, resident, permission_id)
         if found is None:
             return _not_now(request, viewer)
         days, _ = form.one("days"), pages.words
@@ -45,7 +43,7 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
             errors = {"days": _("Choose for how long they can see it")}
             return _page(portal, request, viewer, found, days, errors, 422)
         try:
-            done = await renewing.keep(resident.person, permission_id, int(days))
+            done = await renewing.serving(resident).keep(resident.person, permission_id, int(days))
         except NotPossible as problem:
             return pages.page(
                 request, "portal/not-possible.html", viewer=viewer, status=409, words=problem.words, back=HOME
@@ -62,8 +60,8 @@ def add_pages(router: APIRouter, portal: Portal, renewing: RenewingServices) -> 
         )
 
 
-async def _ending(renewing: RenewingServices, person: str, permission_id: str) -> Ending | None:
-    endings = await renewing.endings(person)
+async def _ending(renewing: RenewingServices, resident: Resident, permission_id: str) -> Ending | None:
+    endings = await renewing.serving(resident).endings(resident.person)
     return next((one for one in endings if one.id == permission_id and one.offer.kinds), None)
 
 

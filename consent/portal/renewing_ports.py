@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from consent.portal.ports import Done, Offer
+from consent.portal.ports import Done, Offer, Resident
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Something allowed that ends soon. id: as `Permitted.id`. used: how often they looked under it since `since`.
+    """Something allowed that ends soon. id: as `Permitted.id`. used: how often they looked under it since `since`; None
+    for a representative, who is not told.
 
     offer: what of it can be kept, and for how long at most; without a kind where nothing of it can. days: how long it was
     allowed for, as far as it can be kept.
@@ -21,13 +22,17 @@ class Ending:
     offer: Offer
     since: datetime
     until: datetime
-    used: int
+    used: int | None
     last_used: datetime | None
     days: int
 
 
 class RenewingServices(Protocol):
     """What ends soon. Every method may raise `core.errors.ClosedError` (the page says so)."""
+
+    def serving(self, resident: Resident) -> RenewingServices:
+        """These services as far as they are this resident's: for a representative, those within their scope."""
+        ...
 
     async def endings(self, person: str) -> tuple[Ending, ...]:
         """What the person allows that ends soon, the soonest first."""

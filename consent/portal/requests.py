@@ -14,42 +14,42 @@ from consent.portal.requests_ports import Asked, Reply, RequestServices
 from core.pages.rendering import Viewer
 from core.pages.routing import NotHereError
 
-REQUESTS = "/portal/requests"
+REQUESTS, NOT_ALLOWED = "/portal/requests", "/portal/not-allowed"
 
 
 def add_pages(router: APIRouter, portal: Portal, requests: RequestServices) -> None:
     """Add `/requests/{id}` to the router, and what waits to the first page."""
     pages = portal.pages
 
-    async def beside_home(person: str) -> Mapping[str, object]:
-        return {"waiting": await requests.waiting(person)}
+    async def beside_home(resident: Resident) -> Mapping[str, object]:
+        return {"waiting": await requests.serving(resident).waiting(resident.person)}
 
-    portal.beside_home.append(beside_home)
+    portal.beside_both.append(beside_home)
 
     @router.get("/requests/{request_id}", response_class=Response)
     async def asked(request: Request, request_id: str) -> Response:
         resident, viewer = await portal.resident(request)
-        assert_own(resident)
-        found = await _asked(requests, resident.person, request_id)
+        found = await _asked(requests.serving(resident), resident.person, request_id)
         return _page(portal, request, viewer, found, EMPTY, 200)
 
     @router.post("/requests/{request_id}", response_class=Response)
     async def answer(request: Request, request_id: str) -> Response:
         resident, viewer, form = await portal.posted(request)
-        assert_own(resident)
-        found = await _asked(requests, resident.person, request_id)
+        served = requests.serving(resident)
+        found = await _asked(served, resident.person, request_id)
         if found.state != "waiting":
             return _page(portal, request, viewer, found, EMPTY, 409)
         try:
             if form.one("answer") == "no":
-                await requests.decline(resident.person, request_id)
-                return pages.go(f"{REQUESTS}/{found.id}")
+                await served.decline(resident.person, request_id)
+                # What was answered, by whom ever, is for the person alone to read again.
+                return pages.go(f"{REQUESTS}/{found.id}" if resident.acting is None else NOT_ALLOWED)
             choice = read_choice(
                 form, found.offer, durations(found.offer, _now(portal), pages.words), pages.words
             )
             if isinstance(choice, Typed):
                 return _page(portal, request, viewer, found, choice, 422)
-            done = await requests.allow(resident.person, request_id, Reply(choice.sections, choice.days))
+            done = await served.allow(resident.person, request_id, Reply(choice.sections, choice.days))
         except NotPossible as problem:
             typed = Typed(
                 frozenset(form.every("sections")),
@@ -57,15 +57,9 @@ def add_pages(router: APIRouter, portal: Portal, requests: RequestServices) -> N
                 {"answer": pages.words.told(problem.words)},
             )
             # It may have been answered in another window meanwhile: then the page says that.
-            found = await _asked(requests, resident.person, request_id)
+            found = await _asked(served, resident.person, request_id)
             return _page(portal, request, viewer, found, typed, 409)
         return pages.go(f"/portal/done/{done.reference}")
-
-
-def assert_own(resident: Resident) -> None:
-    """Raise `NotHereError` for somebody who acts for another: what a person was asked is theirs to answer."""
-    if resident.acting is not None:
-        raise NotHereError("request")
 
 
 async def _asked(requests: RequestServices, person: str, request_id: str) -> Asked:

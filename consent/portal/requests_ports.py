@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from consent.portal.ports import Done, Offer
+from consent.portal.ports import Done, Offer, Resident
 
 AskedState = Literal["waiting", "allowed", "not-allowed", "expired", "over"]
 """over: nobody may be allowed this any more, because the organisations' agreement does not hold now."""
@@ -37,13 +37,14 @@ class Asked:
     """One request. offer: what can be allowed of it now, and for how long at most.
 
     seen: section -> what they would see of the resident now, by the live policy; no entry where nobody would show anything.
+    None for a representative, who is told what the offer names alone: which organisations hold something is not theirs.
     instead: what the resident allows them already, which a yes takes the place of.
     role_words: what the asking person does. reason: in their own words. answered: when the resident answered.
     """
 
     id: str
     offer: Offer
-    seen: Mapping[str, tuple[Seen, ...]]
+    seen: Mapping[str, tuple[Seen, ...]] | None
     instead: tuple[str, ...]
     role_words: str
     reason: str
@@ -63,6 +64,10 @@ class Reply:
 
 class RequestServices(Protocol):
     """Requests to the signed-in resident. Every method may raise `core.errors.ClosedError` (the page says so)."""
+
+    def serving(self, resident: Resident) -> RequestServices:
+        """These services as far as they are this resident's: for a representative, those within their scope."""
+        ...
 
     async def waiting(self, person: str) -> tuple[Waiting, ...]:
         """What waits for an answer, the oldest first."""

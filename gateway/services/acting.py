@@ -35,6 +35,9 @@ _PAGES: Final = re.compile(
     r"/portal/(?:"
     r"|stop/[^/]+|allow|allow/[^/]+/[^/]+|not-allowed|done/[^/]+(?:/receipt\.txt)?"
     r"|history|history/[0-9]+(?:/receipt\.txt)?|check"
+    r"|receipts/[^/]+(?:/receipt\.(?:txt|jws))?"
+    r"|requests/[^/]+|keep/[^/]+|who-could-see-me|download"
+    r"|say-no/[^/]+/[^/]+|take-back/[^/]+|said-no/[^/]+(?:/receipt\.txt)?"
     r"|acting(?:/(?:begin|end|over|not-here))?"
     r")"
 )

@@ -7,14 +7,11 @@ may be the representative. What they try beyond their scope is refused and stand
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
 
-from consent.assisted.merging import is_just
-from consent.permissions import Given, Permission
 from consent.portal.acting_ports import ActingFor
 from consent.portal.ports import (
     HISTORY_PAGE,
@@ -22,7 +19,6 @@ from consent.portal.ports import (
     Complete,
     Done,
     Look,
-    NotPossible,
     Offer,
     Overview,
     PortalServices,
@@ -30,15 +26,20 @@ from consent.portal.ports import (
     ReceiptCheck,
     Resident,
 )
-from core.keys import MissingKeyError
-from core.pages.telling import to_tell
+from consent.representing.values import Capacity
+from core.vocabulary import JsonObject
 from gateway.policy.register_values import Registers
-from gateway.services.acting import Acting, giver, within
+from gateway.services.acting import Acting
+from gateway.services.entries import detail_of, opened, texts
+from gateway.services.mandate import Mandate
 from gateway.services.owning import OwnServices
 
 PAGES_MAXIMUM: Final = 40
 """How many pages of a history are read for one that is shown."""
-_SHOWN: Final = frozenset({"looked", "emergency", "allowed", "stopped"})
+_LOOKS: Final = frozenset({"looked", "emergency"})
+_DECISIONS: Final = frozenset({"allowed", "stopped"})
+_THEIRS: Final = frozenset({"allowed", "stopped", "said-no", "took-back", "declined"})
+"""What they are shown of it where a representative decided it; what the person said no to is the person's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class ActingWithin:
     acting: Acting
     resident: Resident
     authority: ActingFor
+
+    @property
+    def mandate(self) -> Mandate:
+        """What they may see and decide."""
+        return Mandate(self.acting, self.own.ledger, self.own.keys, self.resident, self.authority)
 
     # Of the session: the same for everybody ---------------------------------------------------------------------------
 
@@ -81,43 +87,34 @@ class ActingWithin:
     async def overview(self, person: str) -> Overview:
         """What is allowed within the scope. When somebody last looked is not told: they may not see every look."""
         found = await self.own.overview(person)
-        mine = {one.id for one in await self._standing(person) if self._within(one.sections)}
+        mandate = self.mandate
+        mine = {one.id for one in await mandate.standing() if mandate.sees(one)}
         shown = tuple(replace(one, last_looked=None) for one in found.permitted if one.id in mine)
         return Overview(shown, found.law_allows)
 
     async def offers(self, person: str) -> tuple[Offer, ...]:
         """What could be allowed within the scope."""
         cut = [
-            replace(offer, kinds=tuple(one for one in offer.kinds if self._within({one.section: ()})))
+            replace(offer, kinds=tuple(one for one in offer.kinds if self.mandate.about({one.section})))
             for offer in await self.own.offers(person)
         ]
-        return tuple(offer for offer in cut if offer.kinds)
+        return tuple(self.mandate.capped(offer) for offer in cut if offer.kinds)
 
     async def allow(self, person: str, choice: Choice) -> Done:
         """Allow it for the person, at most until the authority ends."""
-        if not within(self.authority, choice.sections):
-            await self._refuse(
-                person, "allow", to_tell("You may not decide about this for them. Nothing was changed.")
-            )
-        for one in await self._standing(person):
-            if is_just(one, choice.organisation, choice.purpose) and not self._within(one.sections):
-                await self._refuse(
-                    person,
-                    "allow",
-                    to_tell(
-                        "They allowed this organisation more than you may decide about. Nothing was changed."
-                    ),
-                )
-        return await self.own.allow_as(person, choice, self._given, self.authority.until)
+        mandate = self.mandate
+        if not mandate.about(choice.sections):
+            await mandate.refuse("allow")
+        await mandate.assert_may_replace(choice.organisation, choice.purpose, "allow")
+        return await self.own.allow_as(person, choice, mandate.given, self.authority.until)
 
     async def stop(self, person: str, permission_id: str) -> Done:
         """Stop it for the person."""
-        for one in await self._standing(person):
-            if one.id == permission_id and not self._within(one.sections):
-                await self._refuse(
-                    person, "stop", to_tell("You may not decide about this for them. Nothing was changed.")
-                )
-        return await self.own.stop_as(person, permission_id, self._given)
+        mandate = self.mandate
+        for one in await mandate.standing():
+            if one.id == permission_id and not mandate.sees(one):
+                await mandate.refuse("stop")
+        return await self.own.stop_as(person, permission_id, mandate.given)
 
     async def done(self, person: str, reference: str) -> Done | None:
         """What they themselves did."""
@@ -129,7 +126,7 @@ class ActingWithin:
         for _ in range(PAGES_MAXIMUM):
             page = await self.own.history(person, before)
             # What the person asked about a look, and what they were answered, is between them and those who answer.
-            found += [replace(one, question=None, can_ask=False) for one in page if self._may_see(one)]
+            found += [replace(one, question=None, can_ask=False) for one in await self._theirs(page)]
             if len(found) >= HISTORY_PAGE or len(page) < HISTORY_PAGE:
                 break
             before = page[-1].index
@@ -142,17 +139,28 @@ class ActingWithin:
     async def proof(self, person: str, index: int) -> Proof | None:
         """The proof of a look that they may see; what the entry says in full is for the person."""
         page = await self.own.history(person, index + 1)
-        if not page or page[0].index != index or not self._may_see(page[0]):
+        if not page or page[0].index != index or not await self._theirs(page[:1]):
             return None
         found = await self.own.proof(person, index)
         return None if found is None else replace(found, opening_json="", can_ask=False)
 
-    @property
-    def _given(self) -> Given:
-        return giver(self.resident)
+    async def _theirs(self, looks: tuple[Look, ...]) -> tuple[Look, ...]:
+        """Those that they may see; to a parent, no look that rests on what the child decided themselves."""
+        shown = tuple(one for one in looks if self._may_see(one))
+        if self.authority.capacity != Capacity.PARENT or not shown:
+            return shown
+        own = await self.mandate.own_ids()
+        details = await asyncio.to_thread(lambda: [self._detail(one.index) for one in shown])
+        return tuple(
+            one
+            for one, detail in zip(shown, details, strict=True)
+            if own.isdisjoint(texts(detail.get("relied_on")))
+        )
 
-    def _within(self, sections: Mapping[str, object]) -> bool:
-        return within(self.authority, sections)
+    def _detail(self, index: int) -> JsonObject:
+        reader = self.own.reader
+        entry = reader.entry(index)
+        return {} if entry is None else detail_of(opened(reader, entry))
 
     def _may_see(self, look: Look) -> bool:
         registers: Registers = self.own.registers
@@ -160,17 +168,12 @@ class ActingWithin:
             registers.sections[one].title for one in self.authority.sections if one in registers.sections
         }
         told_at_once = look.told_later is None and not look.checks
-        return look.what in _SHOWN and told_at_once and bool(look.kinds) and titles.issuperset(look.kinds)
+        return self._may_know(look) and told_at_once and bool(look.kinds) and titles.issuperset(look.kinds)
 
-    async def _standing(self, person: str) -> tuple[Permission, ...]:
-        def read() -> tuple[Permission, ...]:
-            try:
-                return self.own.ledger.standing(self.own.keys.get(person)).permissions
-            except MissingKeyError:
-                return ()
-
-        return await asyncio.to_thread(read)
-
-    async def _refuse(self, person: str, tried: str, words: str) -> None:
-        await self.acting.refused(person, self.authority, tried)
-        raise NotPossible(words)
+    def _may_know(self, look: Look) -> bool:
+        by_representative = look.told is not None and look.told.what == "by-representative"
+        if by_representative:
+            return look.what in _THEIRS
+        if look.what in _DECISIONS:
+            return self.authority.capacity != Capacity.PARENT
+        return look.what in _LOOKS

@@ -42,7 +42,7 @@ _ALONE = table("decides_alone", column("person"), column("sealed"))
 _CODE = table("stop_code", column("person"), column("ends_ms"))
 _OUTBOX = table("outbox", column("person"), column("about"), column("due_ms"))
 
-_PEOPLE: Final = frozenset({"by", "practitioner", "representative"})
+PEOPLE: Final = frozenset({"by", "practitioner", "representative"})
 """Members that name somebody else by an id of ours or of their organisation: theirs, not the person's."""
 
 MANY: Final = 1000
@@ -141,7 +141,7 @@ class _At:
     def acting(self, key: SubjectKey, _: Words) -> Iterator[HeldRow]:
         standing = Representations(self.database, self.keys)
         for held in standing.of_person(key):
-            data = cast("JsonObject", without(held.authority.to_json(), _PEOPLE))
+            data = cast("JsonObject", without(held.authority.to_json(), PEOPLE))
             facts = (
                 (_("Since"), _.moment(held.authority.recorded.at)),
                 (_("Written down by"), self.words.organisation(held.authority.recorded.organisation)),
@@ -151,7 +151,7 @@ class _At:
             alone = tx.execute(select(_ALONE.c.sealed).where(_ALONE.c.person == key.subject)).scalars().all()
         for sealed in alone:
             recorded = open_json(key.key, bytes(sealed), f"decides_alone|{key.subject}")
-            told = cast("JsonObject", without(recorded, _PEOPLE))
+            told = cast("JsonObject", without(recorded, PEOPLE))
             by = self.words.organisation(str(told.get("organisation")))
             yield HeldRow(_("You decide alone"), ((_("Written down by"), by),), {"decides_alone": told})
         for authority, word in sorted(standing.words(key).items()):
@@ -166,7 +166,7 @@ class _At:
             found = assisted.kept(tx, key)
             ends = list(tx.execute(select(_CODE.c.ends_ms).where(_CODE.c.person == key.subject)).scalars())
         for one in found:
-            data = cast("JsonObject", without(one.to_json(), _PEOPLE))
+            data = cast("JsonObject", without(one.to_json(), PEOPLE))
             facts = ((_("We delete it on"), _.day(one.rests_until)),)
             yield HeldRow(_("Something you said, and somebody wrote down"), facts, data)
         for end in ends:

@@ -62,7 +62,7 @@ class Decisions:
         ids = {one.id for one in standing.permissions}
         for event in reversed(events):
             stands = event.what == "given" and event.permission.id in ids
-            yield _decision(_, self.policy.registers, event, stands=stands)
+            yield decision_row(_, self.policy.registers, event, stands=stands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,14 @@ class History:
 
         def page(before: int | None) -> Page:
             told = looks.history(key, before)
-            rows = [row for one in told if (row := self._row(_, key, one)) is not None]
+            rows = [row for one in told if (row := self.row(_, key, one)) is not None]
             return rows, told[-1].index if len(told) >= HISTORY_PAGE else None
 
         async for row in pages(page):
             yield row
 
-    def _row(self, _: Words, key: SubjectKey, look: Look) -> HeldRow | None:
+    def row(self, _: Words, key: SubjectKey, look: Look) -> HeldRow | None:
+        """A line of the portal's history with its proof; blocks."""
         entry = self.reader.entry(look.index, is_told)
         if entry is None or entry.tag != key.tag:
             return None
@@ -284,7 +285,8 @@ def without_ids(permission: Permission) -> dict[str, Json]:
     return {**value, "given": given}
 
 
-def _decision(_: Words, registers: Registers, event: Event, *, stands: bool) -> HeldRow:
+def decision_row(_: Words, registers: Registers, event: Event, *, stands: bool) -> HeldRow:
+    """One event of the ledger, told to the person themselves."""
     words, permission = Wording(registers), event.permission
     yes = not permission.kind.refuses
     begun = event.what == "given"

@@ -5,12 +5,14 @@ If what it is made of fails meanwhile, the file ends without its directory, and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from codecs import getincrementaldecoder
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zlib import compressobj, decompressobj
 
 import orjson
 
@@ -28,7 +30,7 @@ _STYLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of the archive. text: gives its content anew, piece by piece."""
+    """One file of the archive. text: gives its content piece by piece; asked for once, in the order of the archive."""
 
     name: str
     text: Callable[[], AsyncIterator[str]]
@@ -92,21 +94,45 @@ async def as_json(name: str, at: datetime, rows: AsyncIterator[HeldRow]) -> Asyn
     yield "\n]}\n"
 
 
+class Aside:
+    """What people read of a part, which waits deflated until its rows were written for programs: so they are read once.
+
+    A row is a few short lines here, some tens of bytes once deflated; all that is long stands in the other file alone.
+    """
+
+    def __init__(self) -> None:
+        self._deflate = compressobj()
+        self._pieces: list[bytes] = []
+
+    async def of(self, rows: AsyncIterator[HeldRow]) -> AsyncIterator[HeldRow]:
+        """The rows, each put aside as it passes."""
+        async for row in rows:
+            facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in row.facts)
+            listed = f"<dl>{facts}</dl>" if facts else ""
+            text = f"<section><h2>{escape(row.heading)}</h2>{listed}</section>\n"
+            self._pieces.append(self._deflate.compress(text.encode()))
+            yield row
+
+    def taken(self) -> Iterator[str]:
+        """What was put aside, piece by piece; once, at the end."""
+        self._pieces.append(self._deflate.flush())
+        inflate, text = decompressobj(), getincrementaldecoder("utf-8")()
+        for piece in self._pieces:
+            told = text.decode(inflate.decompress(piece))
+            if told:
+                yield told
+
+
 async def as_html(
-    title: str, about: str, nothing: str, back: str, language: str, rows: AsyncIterator[HeldRow]
+    title: str, about: str, nothing: str, back: str, language: str, aside: Aside
 ) -> AsyncIterator[str]:
     """A part for people: a page without script that needs no network."""
     yield head(title, language)
     yield f'<p><a href="index.html">{escape(back)}</a></p>\n<h1>{escape(title)}</h1>\n<p>{escape(about)}</p>\n'
     empty = True
-    async for row in rows:
+    for piece in aside.taken():
         empty = False
-        facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in row.facts)
-        yield (
-            f"<section><h2>{escape(row.heading)}</h2>"
-            + (f"<dl>{facts}</dl>" if facts else "")
-            + "</section>\n"
-        )
+        yield piece
     if empty:
         yield f"<p>{escape(nothing)}</p>\n"
     yield FOOT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 
@@ -18,28 +18,42 @@ from audit.committer import Committer
 from audit.entries import Draft, Kind, seal_entry
 from audit.log import Append
 from audit.note import VerifierKey
-from consent.portal.downloading_ports import HeldPart, HeldRow, InIt
-from consent.portal.ports import NotPossible
+from consent.ledger import Ledger
+from consent.portal.downloading_ports import DownloadServices, HeldPart, HeldRow, InIt
+from consent.portal.ports import NotPossible, Resident
 from consent.receipts.keys import PublicKey, key_set
 from consent.receipts.strict import to_json
 from core.clock import Clock
+from core.errors import ClosedError
 from core.keys import KeyStore, MissingKeyError
 from core.pages.telling import to_tell
 from core.pages.words import Words
 from core.unit_of_work import only
 from core.vocabulary import Json
 from gateway.policy.register_values import Registers
-from gateway.services.held_zip import FOOT, Member, archive, as_html, as_json, head, once
+from gateway.services.acting import Acting, by_detail
+from gateway.services.held_zip import FOOT, Aside, Member, archive, as_html, as_json, head, once
+from gateway.services.mandate import Mandate, mandate_of
 
 OUTCOME = "downloaded"
 """The outcome of the entry that tells of a download; it is the person's own, and nobody else finds it."""
 
 
 @dataclass(frozen=True, slots=True)
+class ForOthers:
+    """What a representative's file is made of. parts: of one representative, within their scope."""
+
+    acting: Acting
+    ledger: Ledger
+    parts: Callable[[Mandate], Sequence[HeldPart]]
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """Implements `consent.portal.downloading_ports.DownloadServices`. log_keys, receipt_keys: to verify the file with.
 
-    anew: whether whoever sent a request signed in a few minutes ago.
+    anew: whether whoever sent a request signed in a few minutes ago. others: for representatives. mandate: of the one whom
+    it serves; None for the person themselves.
     """
 
     parts: Sequence[HeldPart]
@@ -50,10 +64,22 @@ class Holding:
     log_keys: tuple[VerifierKey, ...]
     receipt_keys: tuple[PublicKey, ...]
     anew: Callable[[Request], Awaitable[bool]]
+    others: ForOthers | None = None
+    mandate: Mandate | None = None
+
+    def serving(self, resident: Resident) -> DownloadServices:
+        """See `DownloadServices.serving`."""
+        if resident.acting is None:
+            return self
+        if self.others is None:
+            raise ClosedError("representatives", "not composed")
+        mandate = mandate_of(self.others.acting, self.others.ledger, resident)
+        return replace(self, parts=self.others.parts(mandate), mandate=mandate)
 
     async def signed_in_anew(self, request: Request) -> bool:
         """See `DownloadServices.signed_in_anew`."""
-        return await self.anew(request)
+        # What others must not read by accident is the person's own, however lately a representative signed in.
+        return self.mandate is None and await self.anew(request)
 
     def in_it(self, _: Words) -> Sequence[InIt]:
         """See `DownloadServices.in_it`."""
@@ -67,7 +93,10 @@ class Holding:
             key = await asyncio.to_thread(self.keys.get, person)
         except MissingKeyError as error:
             raise NotPossible(to_tell("There is nothing of yours here any more.")) from error
-        draft = Draft(Kind.AUDIT_READ, OUTCOME, frozenset(), {"secret": secret})
+        by: dict[str, Json] = {}
+        if self.mandate is not None:
+            secret, by = False, by_detail(self.mandate.authority)
+        draft = Draft(Kind.AUDIT_READ, OUTCOME, frozenset(), {"secret": secret, **by})
         await self.committer.append(Append(only(None, seal_entry(draft, key))))
         keep = (lambda _row: True) if secret else Discretion.of(self.registers(), hidden).keeps
         now = self.clock.now()
@@ -77,37 +106,40 @@ class Holding:
         self, person: str, _: Words, keep: Callable[[HeldRow], bool], now: datetime
     ) -> Iterable[Member]:
         yield Member("index.html", once(self._index(_, now)))
-        yield Member("README.txt", once(_readme(_)))
+        yield Member("README.txt", once(_readme(_) if self.mandate is None else _readme_for_another(_)))
         for part in self.parts:
-            yield Member(f"{part.name}.html", self._html(part, person, _, keep))
-            yield Member(f"{part.name}.json", self._json(part, person, _, keep, now))
+            # The page that people read follows: it is made of the rows while they are written for programs.
+            aside = Aside()
+            yield Member(f"{part.name}.json", self._json(part, person, _, keep, now, aside))
+            yield Member(f"{part.name}.html", self._html(part, _, aside))
         yield Member("keys/jwks.json", once(to_json(key_set(self.receipt_keys)).decode() + "\n"))
         yield Member("keys/log-key.txt", once("".join(f"{key}\n" for key in self.log_keys)))
 
-    def _html(
-        self, part: HeldPart, person: str, _: Words, keep: Callable[[HeldRow], bool]
-    ) -> Callable[[], AsyncIterator[str]]:
-        return lambda: as_html(
-            part.title(_),
-            part.about(_),
-            _("There is nothing here."),
-            _("Back to the start"),
-            _.language,
-            _kept(part.rows(person, _), keep),
-        )
+    def _html(self, part: HeldPart, _: Words, aside: Aside) -> Callable[[], AsyncIterator[str]]:
+        title, about = part.title(_), part.about(_)
+        nothing, back = _("There is nothing here."), _("Back to the start")
+        return lambda: as_html(title, about, nothing, back, _.language, aside)
 
     def _json(
-        self, part: HeldPart, person: str, _: Words, keep: Callable[[HeldRow], bool], now: datetime
+        self,
+        part: HeldPart,
+        person: str,
+        _: Words,
+        keep: Callable[[HeldRow], bool],
+        now: datetime,
+        aside: Aside,
     ) -> Callable[[], AsyncIterator[str]]:
-        return lambda: as_json(part.name, now, _kept(part.rows(person, _), keep))
+        return lambda: as_json(part.name, now, aside.of(_kept(part.rows(person, _), keep)))
 
     def _index(self, _: Words, now: datetime) -> str:
-        title = _("Everything we hold about you")
+        own = self.mandate is None
+        title = _("Everything we hold about you") if own else _("What we hold that you may decide about")
+        lines = _said_to_all(_) if own else _said_to_another(_)
         items = "".join(
             f'<dt><a href="{part.name}.html">{escape(part.title(_))}</a></dt><dd>{escape(part.about(_))}</dd>'
             for part in self.parts
         )
-        said = "".join(f"<p>{escape(line)}</p>\n" for line in (_.moment(now), *_said_to_all(_)))
+        said = "".join(f"<p>{escape(line)}</p>\n" for line in (_.moment(now), *lines))
         return f"{head(title, _.language)}<h1>{escape(title)}</h1>\n{said}<dl>{items}</dl>\n{FOOT}"
 
 
@@ -168,6 +200,29 @@ def _said_to_all(_: Words) -> tuple[str, ...]:
         ),
         _("We do not hold what organisations know about you. Ask them for it."),
     )
+
+
+def _said_to_another(_: Words) -> tuple[str, ...]:
+    return (
+        _("Do not keep this where others can open it."),
+        _("It is about somebody for whom you act, and only about what you may decide for them."),
+        _(
+            "What is theirs alone is not in it: their story, their settings, what they asked and who knows them."
+        ),
+        _("We do not hold what organisations know about them. Ask them for it."),
+    )
+
+
+def _readme_for_another(_: Words) -> str:
+    lines = (
+        _("What we hold that you may decide about"),
+        "",
+        *_said_to_another(_),
+        "",
+        _("Open index.html to read it. Each .json file holds the same for other programs, and more."),
+        "",
+    )
+    return "\n".join(lines)
 
 
 def _readme(_: Words) -> str:

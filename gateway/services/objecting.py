@@ -1,14 +1,15 @@
 """Saying no to what the law allows without a yes, served: what stops, what stays, what was said, and its receipts.
 
 The session's resident id alone chooses the person. What a no stops is what `policies/rego/permission.rego` stops: whatever
-stands under a rule that heeds a no; what stands under `none` stays, and is said to stay.
+stands under a rule that heeds a no; what stands under `none` stays, and is said to stay. A representative's no is about
+their scope alone, so it never stops who looks for alerts and risks; and they take back what they said themselves alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit import leaf as leaves
 from audit.entries import Kind as EntryKind
@@ -17,8 +18,8 @@ from audit.reader import LogReader
 from consent import permissions
 from consent.ledger import Ledger
 from consent.permissions import ANY, Given, NoRowError, NotStandingError, Permission
-from consent.portal.objecting_ports import LawLook, NoDone, SaidNo
-from consent.portal.ports import NotPossible
+from consent.portal.objecting_ports import LawLook, NoDone, ObjectingServices, SaidNo
+from consent.portal.ports import NotPossible, Resident
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
 from core.pages.telling import to_tell
@@ -27,7 +28,9 @@ from core.vocabulary import PermissionRule
 from gateway.consenting import Consenting, Refusal
 from gateway.policy.live import LivePolicy
 from gateway.policy.register_values import Registers
+from gateway.services.acting import Acting
 from gateway.services.entries import INDEX_MAXIMUM, detail_of, mapping, opened
+from gateway.services.mandate import Mandate, mandate_of
 from gateway.services.permitting import Permitting
 from gateway.services.words import Wording
 
@@ -46,7 +49,10 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Objections:
-    """Implements `consent.portal.objecting_ports.ObjectingServices`."""
+    """Implements `consent.portal.objecting_ports.ObjectingServices`.
+
+    acting: knows who acts for whom. mandate: of the one representative whom it serves; None for the person themselves.
+    """
 
     ledger: Ledger
     keys: KeyStore
@@ -54,13 +60,21 @@ class Objections:
     consenting: Consenting
     policy: LivePolicy
     clock: Clock
+    acting: Acting | None = None
+    mandate: Mandate | None = None
+
+    def serving(self, resident: Resident) -> ObjectingServices:
+        """See `ObjectingServices.serving`."""
+        if resident.acting is None:
+            return self
+        return replace(self, mandate=mandate_of(self.acting, self.ledger, resident))
 
     async def law_looks(self, person: str) -> tuple[LawLook, ...]:
         """See `ObjectingServices.law_looks`."""
         standing = await asyncio.to_thread(self._standing, person)
         registers = self.policy.registers
         return tuple(
-            _law_look(registers, recipient, purpose, law, standing)
+            _law_look(registers, recipient, purpose, law, standing, own=self.mandate is None)
             for (recipient, purpose), law in sorted(self._law(registers).items())
         )
 
@@ -69,15 +83,24 @@ class Objections:
         standing = await asyncio.to_thread(self._standing, person)
         return tuple(self._said(one) for one in standing if not one.kind.allows)
 
+    async def _assert_said(self, person: str, said_id: str) -> None:
+        """Raise `NotPossible` for what is not on the list of whoever is signed in."""
+        if said_id in {one.id for one in await self.said(person)}:
+            return
+        if self.mandate is not None and said_id in {one.id for one in await self.mandate.standing()}:
+            await self.mandate.refuse("take-back")
+        raise NotPossible(to_tell("You took that back already, or its time is over."))
+
     async def object(self, person: str, organisation: str, purpose: str, why: str) -> NoDone:
         """See `ObjectingServices.object`."""
         law = self._law(self.policy.registers).get((organisation, purpose))
         if law is None or not law.stops:
             raise NotPossible(to_tell("This cannot be stopped here. The page says whom you can tell."))
+        stopped = EVERYTHING if self.mandate is None else dict.fromkeys(sorted(law.stops), ANY)
         key = await asyncio.to_thread(self._key, person)
-        refusal = Refusal(frozenset({purpose}), frozenset({organisation}), EVERYTHING)
+        refusal = Refusal(frozenset({purpose}), frozenset({organisation}), stopped)
         try:
-            committed = await self.consenting.object(key, refusal, Given("portal", person, why=why))
+            committed = await self.consenting.object(key, refusal, replace(self._given(person), why=why))
         except NoRowError as error:
             raise NotPossible(
                 to_tell("What we held about you was erased. Sign in again to start anew.")
@@ -86,11 +109,10 @@ class Objections:
 
     async def take_back(self, person: str, said_id: str) -> NoDone:
         """See `ObjectingServices.take_back`."""
-        if said_id not in {one.id for one in await self.said(person)}:
-            raise NotPossible(to_tell("You took that back already, or its time is over."))
+        await self._assert_said(person, said_id)
         key = await asyncio.to_thread(self._key, person)
         try:
-            committed = await self.consenting.withdraw(key, said_id, Given("portal", person))
+            committed = await self.consenting.withdraw(key, said_id, self._given(person))
         except NotStandingError as error:
             raise NotPossible(to_tell("You took that back already, or its time is over.")) from error
         return self._done(committed.receipts[0], committed.value, begun=False)
@@ -119,7 +141,14 @@ class Objections:
             if law.stops or law.stays:
                 before = found.get((recipient, purpose), Law(frozenset(), frozenset()))
                 found[recipient, purpose] = Law(before.stops | law.stops, before.stays | law.stays)
-        return found
+        if self.mandate is None:
+            return found
+        scope = self.mandate.authority.sections
+        return {
+            pair: Law(law.stops & scope, law.stays & scope)
+            for pair, law in found.items()
+            if (law.stops | law.stays) & scope
+        }
 
     def _said(self, permission: Permission) -> SaidNo:
         registers = self.policy.registers
@@ -152,7 +181,14 @@ class Objections:
             key = self.keys.get(person)
         except MissingKeyError:
             return ()
-        return permissions.in_force(self.ledger.standing(key).permissions, self.clock.now())
+        standing = permissions.in_force(self.ledger.standing(key).permissions, self.clock.now())
+        mandate = self.mandate
+        if mandate is None:
+            return standing
+        return tuple(one for one in standing if mandate.said(one) and mandate.about(one.sections))
+
+    def _given(self, person: str) -> Given:
+        return Given("portal", person) if self.mandate is None else self.mandate.given
 
     # What happened -------------------------------------------------------------------------------------------------
 
@@ -164,10 +200,11 @@ class Objections:
         entry = self.reader.entry(index) if index <= INDEX_MAXIMUM else None
         if entry is None or entry.tag != key.tag or entry.kind != EntryKind.CONSENT.value:
             return None
-        opening = opened(self.reader, entry)
-        decided = mapping(detail_of(opening).get("permission"))
+        detail = detail_of(opened(self.reader, entry))
+        decided = mapping(detail.get("permission"))
         # A change of what the person told of themselves, or of how to reach them, is no decision about a look.
-        if not decided:
+        by = mapping(detail.get("by")).get("by")
+        if not decided or (self.mandate is not None and by != self.mandate.authority.by):
             return None
         permission = Permission.from_json(decided)
         if permission.kind.allows:
@@ -194,13 +231,20 @@ class Objections:
 
 
 def _law_look(
-    registers: Registers, recipient: str, purpose: str, law: Law, standing: Iterable[Permission]
+    registers: Registers,
+    recipient: str,
+    purpose: str,
+    law: Law,
+    standing: Iterable[Permission],
+    *,
+    own: bool,
 ) -> LawLook:
+    """own: for the person themselves, whose no is to everything and ends a yes; a representative's does neither."""
     words = Wording(registers)
     about = [
         one
         for one in standing
-        if _covers(one.recipients, recipient) and _covers(one.purposes, purpose) and _all_of(one)
+        if _covers(one.recipients, recipient) and _covers(one.purposes, purpose) and (_all_of(one) or not own)
     ]
     register = registers.purposes[purpose]
     return LawLook(
@@ -213,7 +257,7 @@ def _law_look(
         stops=words.sections(law.stops - law.stays),
         stays=words.sections(law.stays),
         said_no=next((one.id for one in about if one.kind.refuses), None),
-        allowed=any(one.kind.allows for one in about),
+        allowed=own and any(one.kind.allows for one in about),
     )
 
 

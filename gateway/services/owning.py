@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from audit.reader import LogReader
 from consent.ledger import Ledger
 from consent.permissions import Given
 from consent.portal.ports import Choice, Done, PortalServices
@@ -23,6 +24,11 @@ class OwnServices(PortalServices, Protocol):
     @property
     def keys(self) -> KeyStore:
         """Of the people."""
+        ...
+
+    @property
+    def reader(self) -> LogReader:
+        """Of the log."""
         ...
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
+from urllib.parse import quote
 
 from starlette.requests import Request
 
@@ -181,11 +182,14 @@ class ResidentServices:
         return await self.stop_as(person, permission_id, Given("portal", person))
 
     async def stop_as(self, person: str, permission_id: str, by: Given) -> Done:
-        """The same, done by somebody."""
+        """The same, done by somebody. Raises `GoInsteadError` for a no: taking that back has a page of its own."""
         key = await asyncio.to_thread(self._key, person)
         try:
-            committed = await self.consenting.withdraw(key, permission_id, by)
+            committed = await self.consenting.stop(key, permission_id, by)
         except NotStandingError as error:
+            standing = (await asyncio.to_thread(self.ledger.standing, key)).permissions
+            if any(one.id == permission_id and one.kind.refuses for one in standing):
+                raise GoInsteadError(f"/portal/take-back/{quote(permission_id)}") from error
             raise NotPossible(
                 to_tell("That was stopped already, or it has ended. Nobody looks under it.")
             ) from error

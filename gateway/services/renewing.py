@@ -1,4 +1,8 @@
-"""Keeping what ends soon, served: what ends, how it was used, and the same again for as long as its purpose allows."""
+"""Keeping what ends soon, served: what ends, how it was used, and the same again for as long as its purpose allows.
+
+A representative keeps what is within their scope, at most until their authority ends. How it was used is not told them:
+they may not see every look.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from audit.uses import uses
 from consent import permissions
 from consent.ledger import Ledger
 from consent.permissions import Given, NoRowError, Permission
-from consent.portal.ports import Done, NotPossible, Offer
-from consent.portal.renewing_ports import Ending
+from consent.portal.ports import Done, NotPossible, Offer, Resident
+from consent.portal.renewing_ports import Ending, RenewingServices
 from core.clock import Clock
 from core.keys import KeyStore, MissingKeyError, SubjectKey
 from core.pages.telling import to_tell
@@ -23,6 +27,8 @@ from gateway.consenting import Consenting, Grant
 from gateway.messaging import ends_soon
 from gateway.policy.live import LivePolicy
 from gateway.reviews.store import is_told
+from gateway.services.acting import Acting
+from gateway.services.mandate import Mandate, mandate_of
 from gateway.services.permitting import Permitting
 
 _REFERENCE = "OT-"
@@ -33,7 +39,10 @@ NOT_NOW = to_tell(
 
 @dataclass(frozen=True, slots=True)
 class Renewing:
-    """Implements `consent.portal.renewing_ports.RenewingServices`."""
+    """Implements `consent.portal.renewing_ports.RenewingServices`.
+
+    acting: knows who acts for whom. mandate: of the one representative whom it serves; None for the person themselves.
+    """
 
     database: Database
     ledger: Ledger
@@ -41,6 +50,14 @@ class Renewing:
     consenting: Consenting
     policy: LivePolicy
     clock: Clock
+    acting: Acting | None = None
+    mandate: Mandate | None = None
+
+    def serving(self, resident: Resident) -> RenewingServices:
+        """See `RenewingServices.serving`."""
+        if resident.acting is None:
+            return self
+        return replace(self, mandate=mandate_of(self.acting, self.ledger, resident))
 
     async def endings(self, person: str) -> tuple[Ending, ...]:
         """See `RenewingServices.endings`."""
@@ -49,20 +66,29 @@ class Renewing:
     async def keep(self, person: str, permission_id: str, days: int) -> Done:
         """See `RenewingServices.keep`."""
         key, permission = await asyncio.to_thread(self._standing, person, permission_id)
+        mandate, until = self.mandate, self.clock.now() + timedelta(days=days)
+        if mandate is not None and not mandate.sees(permission):
+            await mandate.refuse("keep")
         offer = self._offer(permission)
+        if mandate is not None and not self._outlasts(permission):
+            raise NotPossible(NOT_NOW)
         if offer is None or not offer.kinds:
             raise NotPossible(to_tell("The organisations do not share this any more, so it ends."))
         if days < 1 or (offer.longest_days is not None and days > offer.longest_days):
             raise NotPossible(to_tell("That is longer than this can last. Choose a shorter time."))
+        if mandate is not None:
+            await mandate.assert_may_replace(offer.organisation, offer.purpose, "keep")
+            until = min(until, mandate.authority.until or until)
         grant = Grant(
             purpose=offer.purpose,
             recipient=offer.organisation,
             sections=self._still_open(permission, offer),
             sources=permission.sources,
-            until=self.clock.now() + timedelta(days=days),
+            until=until,
         )
+        by = Given("portal", person) if mandate is None else mandate.given
         try:
-            committed = await self.consenting.give(key, grant, Given("portal", person))
+            committed = await self.consenting.give(key, grant, by)
         except NoRowError as error:
             raise NotPossible(
                 to_tell("What we held about you was erased. Sign in again to start anew.")
@@ -83,7 +109,8 @@ class Renewing:
             return ()
         now = self.clock.now()
         standing = permissions.in_force(self.ledger.standing(key).permissions, now)
-        found = [self._ending(key, one) for one in standing if ends_soon(one, now)]
+        mine = [one for one in standing if self.mandate is None or self.mandate.sees(one)]
+        found = [self._ending(key, one) for one in mine if ends_soon(one, now)]
         return tuple(sorted((one for one in found if one is not None), key=lambda one: one.until))
 
     def _ending(self, key: SubjectKey, permission: Permission) -> Ending | None:
@@ -99,8 +126,8 @@ class Renewing:
             offer=offer,
             since=permission.from_,
             until=until,
-            used=used.many,
-            last_used=None if used.last_ms is None else from_ms(used.last_ms),
+            used=used.many if self.mandate is None else None,
+            last_used=None if used.last_ms is None or self.mandate is not None else from_ms(used.last_ms),
             days=lasted if offer.longest_days is None else min(lasted, offer.longest_days),
         )
 
@@ -117,7 +144,11 @@ class Renewing:
             kind.section: kind for one in offers for kind in one.kinds if kind.section in permission.sections
         }
         if offers:
-            return replace(offers[0], kinds=tuple(kinds[name] for name in sorted(kinds)))
+            found = replace(offers[0], kinds=tuple(kinds[name] for name in sorted(kinds)))
+            if self.mandate is None:
+                return found
+            # Nobody's own decision ends earlier because somebody kept it who may decide for a shorter time.
+            return self.mandate.capped(found if self._outlasts(permission) else replace(found, kinds=()))
         # Shown as ending, and nothing of it to be kept: the agreement does not hold any more, or is being wound down.
         shown = permitting.permitted(permission)
         return Offer(
@@ -130,6 +161,11 @@ class Renewing:
             (),
             None,
         )
+
+    def _outlasts(self, permission: Permission) -> bool:
+        """Whether whoever keeps it may decide for longer than it lasts already."""
+        last = None if self.mandate is None else self.mandate.authority.until
+        return last is None or (permission.until is not None and permission.until < last)
 
     def _still_open(self, permission: Permission, offer: Offer) -> Mapping[str, frozenset[str]]:
         """Of what was allowed, what the agreements share today: a field that came since needs a yes of its own."""

@@ -18,9 +18,9 @@ from audit import leaf as leaves
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append, Committed
 from consent.permissions import Given, NoRowError, Permission
-from consent.portal.ports import Done, NotPossible, Offer
+from consent.portal.ports import Done, NotPossible, Offer, Resident
 from consent.portal.ports import Kind as KindOfInformation
-from consent.portal.requests_ports import Asked, AskedState, Reply, Seen, Waiting
+from consent.portal.requests_ports import Asked, AskedState, Reply, RequestServices, Seen, Waiting
 from consent.requests.deciding import is_waiting, said_yes
 from consent.requests.values import Answer, ConsentRequest, RequestError
 from core.keys import MissingKeyError, SubjectKey
@@ -33,7 +33,10 @@ from gateway.consenting import Consenting, Grant
 from gateway.policy.port import Asker, Question, Subject
 from gateway.policy.port import Permission as PolicyPermission
 from gateway.policy.register_values import Registers
+from gateway.services.acting import Acting
+from gateway.services.mandate import mandate_of
 from gateway.services.permitting import Permitting
+from gateway.services.requests_within import RequestsWithin
 from gateway.services.words import Wording
 from gateway.views.pipeline import in_charge, subject_of
 from gateway.views.values import Allowed, InCharge
@@ -49,14 +52,22 @@ DECLINED = "declined"
 
 @dataclass(frozen=True, slots=True)
 class ResidentRequests:
-    """Implements `consent.portal.requests_ports.RequestServices`."""
+    """Implements `consent.portal.requests_ports.RequestServices`. acting: knows who acts for whom."""
 
     asking: Asking
     consenting: Consenting
+    acting: Acting | None = None
+
+    def serving(self, resident: Resident) -> RequestServices:
+        """See `RequestServices.serving`."""
+        if resident.acting is None:
+            return self
+        mandate = mandate_of(self.acting, self.asking.views.ledger, resident)
+        return RequestsWithin(self, mandate)
 
     async def waiting(self, person: str) -> tuple[Waiting, ...]:
         """See `RequestServices.waiting`."""
-        found = await asyncio.to_thread(self._of, person)
+        found = await asyncio.to_thread(self.of, person)
         words, now = Wording(self._registers_now()), self.asking.clock.now()
         return tuple(
             Waiting(
@@ -94,6 +105,12 @@ class ResidentRequests:
 
     async def allow(self, person: str, request_id: str, reply: Reply) -> Done:
         """See `RequestServices.allow`."""
+        return await self.allow_as(person, request_id, reply, Given("portal", person), None)
+
+    async def allow_as(
+        self, person: str, request_id: str, reply: Reply, by: Given, latest: datetime | None
+    ) -> Done:
+        """The same, given by somebody, and ending no later than that."""
         request = await self._waiting(person, request_id)
         authority = await in_charge(self.asking.views)
         opens = await self._opens(authority, request)
@@ -104,6 +121,7 @@ class ResidentRequests:
             raise NotPossible(to_tell("That is longer than they asked for. Choose a shorter time."))
         now = self.asking.clock.now()
         until = now + timedelta(days=reply.days)
+        until = until if latest is None else min(until, latest)
         sections = of_all_sources(opens)
         grant = Grant(
             purpose=request.purpose,
@@ -121,17 +139,21 @@ class ResidentRequests:
             self.asking.requests.answer(tx, key, request.id, answer, needed_until=until)
 
         try:
-            committed = await self.consenting.give(key, grant, Given("portal", person), answered)
+            committed = await self.consenting.give(key, grant, by, answered)
         except (RequestError, NoRowError) as error:
             _refuse(error)
         return self._done(authority, committed)
 
     async def decline(self, person: str, request_id: str) -> None:
         """See `RequestServices.decline`."""
+        await self.decline_as(person, request_id, Given("portal", person))
+
+    async def decline_as(self, person: str, request_id: str, by: Given) -> None:
+        """The same, said by somebody."""
         request = await self._waiting(person, request_id)
         key = await asyncio.to_thread(self._key, person)
         now = self.asking.clock.now()
-        entry = seal_entry(_declined(request, Given("portal", person)), key)
+        entry = seal_entry(_declined(request, by), key)
 
         def work(tx: Connection) -> Written[None, SealedEntry]:
             answer = Answer("not-allowed", now)
@@ -235,7 +257,7 @@ class ResidentRequests:
     # What rests ----------------------------------------------------------------------------------------------------
 
     async def _request(self, person: str, request_id: str) -> ConsentRequest | None:
-        found = await asyncio.to_thread(self._of, person)
+        found = await asyncio.to_thread(self.of, person)
         return next((one for one in found if one.id == request_id), None)
 
     async def _waiting(self, person: str, request_id: str) -> ConsentRequest:
@@ -261,7 +283,8 @@ class ResidentRequests:
         except MissingKeyError as error:
             raise NotPossible(NOTHING_HERE) from error
 
-    def _of(self, person: str) -> tuple[ConsentRequest, ...]:
+    def of(self, person: str) -> tuple[ConsentRequest, ...]:
+        """All that rests of a person's requests; nothing of somebody who was erased. Blocks."""
         try:
             return self.asking.requests.of(self.asking.keys.get(person))
         except MissingKeyError:

@@ -11,6 +11,8 @@ from core.pages.telling import to_tell
 from core.vocabulary import JsonObject
 from gateway.assisting import NO, YES
 from gateway.recording_representatives import ALONE, ENDED, RECORDED
+from gateway.referrals.entries import STEPS
+from gateway.referrals.states import Status
 from gateway.services.acting import REFUSED
 from gateway.services.entries import mapping, text
 from gateway.services.representatives import CAPACITIES
@@ -30,11 +32,18 @@ OF_NOBODY: Final = frozenset({ENDED, REFUSED})
 
 def told_of(entry: StoredEntry, detail: JsonObject, words: Wording) -> Told | None:
     """The line's note; None for everything that the resident, or an organisation, did themselves."""
-    if entry.kind != Kind.CONSENT.value:
-        return None
     by = mapping(detail.get("by"))
     how = text(by.get("how"))
     capacity = CAPACITIES.get(text(by.get("capacity")), "")
+    if entry.kind == Kind.AUDIT_READ.value and how == "representative":
+        return Told("by-representative", capacity=capacity)
+    if "referral" in detail and entry.kind in {Kind.CONSENT.value, Kind.DISCLOSURE.value}:
+        role = words.role(entry.role) or to_tell("Somebody")
+        own = how == "portal" and entry.outcome == STEPS[Status.WITHDRAWN]
+        other = "" if own else words.organisation(text(detail.get("from")))
+        return Told("referred", role, referral=entry.outcome, other=other)
+    if entry.kind != Kind.CONSENT.value:
+        return None
     wrote = _WROTE.get(entry.outcome)
     if wrote == "representative-ended" and how == "portal":
         return Told("ended-by-you")

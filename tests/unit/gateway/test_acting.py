@@ -204,7 +204,7 @@ async def test_what_is_beyond_the_scope_is_neither_shown_nor_stopped_and_the_try
 async def test_pages_that_are_the_persons_own_are_closed_and_the_try_is_written_down(two: Two) -> None:
     await two.record()
     await two.act()
-    own = ["/portal/story", "/portal/settings", "/portal/representatives", "/portal/who-could-see-me"]
+    own = ["/portal/story", "/portal/settings", "/portal/representatives", "/portal/receipts"]
     for tried, path in enumerate(own, 1):
         reply = await two.ben.get(path)
         assert (reply.status, reply.header("location")) == (303, "/portal/acting/not-here"), path

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from consent.portal.downloading_ports import InIt
-from consent.portal.ports import NotPossible
+from consent.portal.ports import NotPossible, Resident
 from core.errors import ClosedError
 from core.pages.words import Words
 
@@ -26,6 +26,9 @@ class FakeDownloads:
     """`DownloadServices` without a gateway."""
 
     asked: list[tuple[str, bool, frozenset[int]]] = field(default_factory=list)
+
+    def serving(self, resident: Resident) -> FakeDownloads:
+        return self if resident.acting is None else FakeDownloadsWithin(self.asked)
 
     def in_it(self, _: Words) -> Sequence[InIt]:
         return PARTS
@@ -46,3 +49,14 @@ class FakeDownloads:
     async def _pieces(self) -> AsyncIterator[bytes]:
         yield b"PK begun, "
         yield b"and ended"
+
+
+@dataclass
+class FakeDownloadsWithin(FakeDownloads):
+    """A representative's."""
+
+    def in_it(self, _: Words) -> Sequence[InIt]:
+        return (InIt("What was decided", "What was allowed or stopped of what you may decide about."),)
+
+    async def signed_in_anew(self, request: Request) -> bool:
+        return False

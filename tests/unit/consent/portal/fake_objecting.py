@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from consent.portal import PortalSettings, build_router, objecting
 from consent.portal.objecting_ports import LawLook, NoDone, SaidNo
-from consent.portal.ports import NotPossible
+from consent.portal.ports import NotPossible, Resident
 from tests.unit.consent.portal.fakes import LONG_NAME, NOW, RECEIPT, FakePortal
 
 HOUSING = LawLook(
@@ -82,6 +82,9 @@ class FakeObjecting:
 
     objected: list[tuple[str, str, str]] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)
+
+    def serving(self, _resident: Resident) -> FakeObjecting:
+        return self
 
     async def law_looks(self, person: str) -> tuple[LawLook, ...]:
         said_no = replace(HOUSING, said_no="n1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from consent.portal.ports import Done, Kind, NotPossible, Offer
+from consent.portal.ports import Done, Kind, NotPossible, Offer, Resident
 from consent.portal.renewing_ports import Ending
 from consent.portal.requests_ports import Asked, AskedState, Reply, Seen, Waiting
 from core.errors import ClosedError
@@ -85,10 +85,16 @@ class FakeRequests:
     declined: list[str] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
 
+    def serving(self, resident: Resident) -> FakeRequests:
+        """A representative is told less."""
+        return self if resident.acting is None else FakeRequestsWithin(self.allowed, self.declined, self.kept)
+
     async def waiting(self, person: str) -> tuple[Waiting, ...]:
         if person == "closed":
             raise ClosedError("consent store", "does not answer")
-        found = {"many": (ASKED, LONG), "hostile": (HOSTILE,), "one": (ASKED,)}.get(person, ())
+        found = {"many": (ASKED, LONG), "hostile": (HOSTILE,), "one": (ASKED,), "acting": (ASKED,)}.get(
+            person, ()
+        )
         return tuple(
             Waiting(one.id, one.offer.organisation_name, one.offer.purpose_title, one.asked, one.answer_by)
             for one in found
@@ -117,6 +123,7 @@ class FakeRequests:
             "one": (ENDING,),
             "many": (replace(ENDING, id="p2", used=0, last_used=None), ENDING),
             "impossible": (ENDING,),
+            "acting": (ENDING,),
             "over": (replace(ENDING, offer=replace(ENDING.offer, kinds=())),),
         }
         return kinds.get(person, ())
@@ -126,3 +133,15 @@ class FakeRequests:
             raise NotPossible("The organisations do not share this any more, so it ends.")
         self.kept.append(days)
         return Done("ALLOW-7K2M", NOW, RECEIPT, ONE)
+
+
+@dataclass
+class FakeRequestsWithin(FakeRequests):
+    """What a representative is given of the same: not by whom it is held, nor how it was used."""
+
+    async def asked(self, person: str, request_id: str) -> Asked | None:
+        found = await super().asked(person, request_id)
+        return found and replace(found, seen=None)
+
+    async def endings(self, person: str) -> tuple[Ending, ...]:
+        return tuple(replace(one, used=None, last_used=None) for one in await super().endings(person))

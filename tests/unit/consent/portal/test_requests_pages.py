@@ -212,11 +212,21 @@ async def test_text_of_others_is_text(portal: Portal) -> None:
     assert page.attributes("img") == []
 
 
-async def test_whoever_acts_for_another_does_not_answer_for_them_here(portal: Portal) -> None:
-    for address in (ASKED, KEEP):
-        assert (await portal.get(address, "acting")).status == 404
-        assert (await portal.post(address, YES, "acting")).status == 404
-    assert "asks to look" not in (await portal.page("/portal/", "acting")).text
+async def test_whoever_acts_for_another_is_asked_and_answers_for_them_without_what_is_theirs_alone(
+    portal: Portal,
+) -> None:
+    home = await portal.page("/portal/", "acting")
+    assert "asks to look" in home.text
+    assert "They looked" not in home.text
+    page = await portal.page(ASKED, "acting")
+    assert "What would they see?" in page.text
+    assert "This is what there is about you now" not in page.text
+    assert "From Harbour Help" not in page.text
+    keep = await portal.page(KEEP, "acting")
+    assert "They looked" not in keep.text
+    no = [("csrf", TOKEN), ("answer", "no")]
+    assert (await portal.post(ASKED, no, "acting")).headers["location"] == "/portal/not-allowed"
+    assert portal.requests.declined == ["a1"]
 
 
 async def test_a_store_in_doubt_closes_the_page(portal: Portal) -> None:

@@ -325,12 +325,14 @@ async def test_a_download_that_breaks_off_is_no_archive() -> None:
 
 
 async def test_names_in_a_download_are_text() -> None:
-    from gateway.services.held_zip import as_html
+    from gateway.services.held_zip import Aside, as_html
 
     async def rows() -> AsyncIterator[HeldRow]:
         yield HeldRow("<script>", (("<b>", '"><img>'),), {})
 
-    page = "".join([piece async for piece in as_html("<t>", "<a>", "", "", "en", rows())])
+    aside = Aside()
+    assert [row.heading async for row in aside.of(rows())] == ["<script>"]
+    page = "".join([piece async for piece in as_html("<t>", "<a>", "", "", "en", aside)])
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "<img>" not in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from audit.reader import LogReader, Query
 from consent.permissions import Given
 from consent.portal.ports import NotPossible
-from consent.portal.requests_ports import Asked, Reply
+from consent.portal.requests_ports import Asked, Reply, Seen
 from consent.requests.values import ConsentRequest
 from core.times import to_ms
 from core.vocabulary import Label
@@ -47,6 +47,11 @@ async def only(asks: Asks) -> Asked:
     return found
 
 
+def seen_in(asked: Asked) -> Mapping[str, tuple[Seen, ...]]:
+    assert asked.seen is not None
+    return asked.seen
+
+
 async def refused(asks: Asks, reply: Reply, request_id: str | None = None) -> str:
     found = asks.waiting[0].id if request_id is None else request_id
     with pytest.raises(NotPossible) as problem:
@@ -72,10 +77,12 @@ async def test_what_they_would_see_is_what_the_policy_would_show_of_this_very_pe
     view = await asks.way.ask(sections=frozenset({"tenancy", "home-condition"}))
     titles = {name: section.titles for name, section in registers().sections.items()}
     for section in view.sections:
-        promised = {field for one in found.seen[section.section] for field in one.fields}
+        promised = {field for one in seen_in(found)[section.section] for field in one.fields}
         assert {titles[section.section][name] for name in section.data} <= promised
-    assert {section.section for section in view.sections} == set(found.seen)
-    assert [one.source_name for one in found.seen["tenancy"]] == [registers().organisations[COUNCIL].title]
+    assert {section.section for section in view.sections} == set(seen_in(found))
+    assert [one.source_name for one in seen_in(found)["tenancy"]] == [
+        registers().organisations[COUNCIL].title
+    ]
 
 
 async def test_what_a_label_hides_is_not_shown_as_to_be_seen(tmp_path: Path) -> None:
@@ -84,7 +91,7 @@ async def test_what_a_label_hides_is_not_shown_as_to_be_seen(tmp_path: Path) -> 
         async with walk(tmp_path, label=label, clock=FakeClock()) as way:
             asks = asks_over(way)
             await asks.ask(wish=asks.wish(sections=frozenset({"contact"})))
-            shown[label] = {one for seen in (await only(asks)).seen["contact"] for one in seen.fields}
+            shown[label] = {one for seen in seen_in(await only(asks))["contact"] for one in seen.fields}
     assert shown[Label.VERY_RESTRICTED] < shown[Label.UNRESTRICTED]
 
 
