@@ -129,7 +129,8 @@ def _frame(parts: Parts, features: Sequence[Feature]) -> APIRouter:
             for one in features
             if member(parts.partners, entered.who, one) is not None
         ]
-        return pages.page(request, "pages/home.html", viewer=entered.viewer, rooms=rooms)
+        links = [link for one in features for link in one.for_all]
+        return pages.page(request, "pages/home.html", viewer=entered.viewer, rooms=rooms, links=links)
 
     @router.get("/what-is-kept", response_class=Response)
     async def what_is_kept(request: Request) -> Response:

@@ -15,16 +15,17 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import orjson
 import structlog
+from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from hub.clock import Clock
 from hub.database import Database
 from hub.gateway import Gateway, GatewayAwayError, GatewayRefusedError, TokenNotGoodError
-from hub.gateway_answers import Referral
+from hub.gateway_answers import Demographics, Referral
 from hub.oidc import ProviderAwayError
 from hub.tables import Outgoing
 from hub.tokens import Token
@@ -63,8 +64,13 @@ def put(
     record: str,
     body: Mapping[str, object],
     referral: str | None = None,
+    trace: Demographics | str | None = None,
 ) -> str:
-    """Have it sent, once this transaction is committed; gives the row's key. referral: for all kinds but `send`."""
+    """Have it sent, once this transaction is committed; gives the row's key.
+
+    body: of the API's call. referral: for all kinds but `send`. trace: for `send`, by what the sender's own handle of the
+    person is asked first, at each try: handles are the same every time, and so the call's bytes are.
+    """
     key = secrets.token_urlsafe(24)
     session.add(
         Outgoing(
@@ -75,7 +81,7 @@ def put(
             feature=feature,
             record=record,
             referral=referral,
-            body=orjson.dumps(body).decode(),
+            body=orjson.dumps(_Call(body, trace)).decode(),
             made_at=now,
             next_at=now,
         )
@@ -148,16 +154,19 @@ class Outbox:
         return await self._done(row, referral, status)
 
     async def _call(self, row: Outgoing, token: Token) -> tuple[str | None, str]:
+        call = _READER.validate_json(row.body)
+        body = dict(call.body)
         if row.kind == "send":
-            sent = await self.gateway.send_referral(token, row.body.encode(), row.key)
+            if call.trace is not None:
+                body["person"] = await self.gateway.trace(token, call.trace)
+            sent = await self.gateway.send_referral(token, orjson.dumps(body), row.key)
             return sent.id, sent.status
-        body = orjson.loads(row.body)
         name = str(row.referral)
         if row.kind == "accept":
             await self.gateway.accept(token, name)
             return name, "accepted"
         if row.kind == "refuse":
-            await self.gateway.refuse(token, name, body["reason"])
+            await self.gateway.refuse(token, name, str(body["reason"]))
             return name, "refused"
         if row.kind == "close":
             await self.gateway.close_referral(token, name, body["outcomes"])
@@ -199,6 +208,17 @@ class Outbox:
             return False
 
         return await self.database.write(work)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Call:
+    """What a row's `body` holds, as JSON."""
+
+    body: Mapping[str, Any]
+    trace: Demographics | str | None = None
+
+
+_READER: Final = TypeAdapter(_Call)
 
 
 def pause(tries: int) -> timedelta:

@@ -15,7 +15,7 @@ from hub.doors import Doors
 from hub.gateway import Gateway
 from hub.migrations import Schema
 from hub.outbox import Outbox
-from hub.pages.rendering import Pages
+from hub.pages.rendering import Link, Pages
 from hub.partners import Partners
 from hub.received import Received
 
@@ -50,7 +50,8 @@ class Feature:
     name: as in the partners file and in addresses (`/interact`). package: its folder of Python and `templates`.
     title, about: its card on the first page. schema: its tables. kept: what it keeps about people.
     build_router: its pages. receive: a referral that arrives for this team becomes its own record, in the transaction
-    that keeps the referral; None where none arrive. sweep: delete what is past its end; gives how many rows.
+    that keeps the referral; None where none arrive. sweep: delete what is past its end; gives how many rows. for_all:
+    links on the first page for everybody who is signed in, team or not.
     """
 
     name: str
@@ -62,3 +63,4 @@ class Feature:
     build_router: Callable[[Parts], APIRouter]
     receive: Callable[[Session, Received, datetime], None] | None = None
     sweep: Callable[[Session, datetime], int] | None = None
+    for_all: tuple[Link, ...] = ()

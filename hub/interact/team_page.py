@@ -5,11 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col, select
 
+from hub.interact.codes import TEAM
 from hub.interact.tables import Case
 from hub.pages.routing import page_router
 from hub.parts import Parts
-
-TEAM = "interact"
 
 
 def build_router(parts: Parts) -> APIRouter:
