@@ -176,7 +176,7 @@ class _Settings:
         resident, viewer, form = await self.portal.posted(request)
         code = form.one("language")
         if code not in LANGUAGES:
-            return self._language(request, viewer, "", self.portal.pages.words("Choose a language"))
+            return self._language(request, viewer, "", self._no_language())
         try:
             await self.settings.speak(resident.person, code)
         except NotPossible as problem:
@@ -190,8 +190,12 @@ class _Settings:
     async def language_chosen(self, request: Request) -> Response:
         code = (await read_form(request)).one("language")
         if code not in LANGUAGES:
-            return self._language(request, None, "", self.portal.pages.words("Choose a language"))
+            return self._language(request, None, "", self._no_language())
         return self._remembering(code, HOME)
+
+    def _no_language(self) -> str:
+        _ = self.portal.pages.words
+        return _("Choose a language")
 
     def _remembering(self, code: str, address: str) -> Response:
         answer = self.portal.pages.go(address)
