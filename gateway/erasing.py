@@ -34,11 +34,11 @@ from gateway.people.acting import representative_index
 from gateway.people.handles import Handles
 from gateway.people.locator import Locator
 from gateway.retention import Retention, is_evidence, is_under_review, retention_of
-from gateway.reviews.store import SAMPLE, WRONG
+from gateway.reviews.store import ERASED, SAMPLE, WRONG
 from gateway.secrets import load_secrets
 from gateway.settings import Settings
 
-OUTCOME = "person-erased"
+OUTCOME = ERASED
 REASON_MAXIMUM = 500
 
 _LONDON = ZoneInfo("Europe/London")

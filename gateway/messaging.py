@@ -1,4 +1,4 @@
-"""What residents are told of: that something they allowed ends soon, and that a request still waits when it is told."""
+"""What residents are told of: that something they allowed ends soon, and what there still is to tell when it is told."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class StillWanted:
         now = self.clock.now()
         try:
             key = self.keys.get(person)
-            if about is About.CHECK:
+            if about in {About.CHECK, About.ANSWER}:
+                # An answer is never taken back; it stands in the portal as long as the question does.
                 return True
             if about is About.REQUEST:
                 return any(is_waiting(one, now) for one in self.requests.of(key))

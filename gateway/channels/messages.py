@@ -30,6 +30,11 @@ def text_of(about: About, sign_in_at: str, translate: Callable[[str], str]) -> T
             _("Something that you chose at OnceTold ends soon."),
             _("You do not have to do anything."),
         ),
+        About.ANSWER: (
+            _("Somebody answered you at OnceTold"),
+            _("Somebody answered something that you asked at OnceTold."),
+            _("You do not have to do anything."),
+        ),
         About.CHECK: (
             _("A message to check from OnceTold"),
             _("You asked if a message from OnceTold reaches you. It does."),

@@ -42,8 +42,11 @@ class Outbox:
         self._database = database
 
     def put(self, tx: Connection, person: str, about: About, due: datetime) -> None:
-        """Have a person told, not before `due`. Several requests that nobody was told of yet make one message."""
-        if about in {About.REQUEST, About.CHECK}:
+        """Have a person told, not before `due`. Several of a kind that nobody was told of yet make one message.
+
+        An ending apart: each is told in its own time.
+        """
+        if about is not About.ENDING:
             waiting = select(_OUTBOX.c.id).where(_OUTBOX.c.person == person, _OUTBOX.c.about == about.value)
             if tx.execute(waiting.limit(1)).first() is not None:
                 return

@@ -24,6 +24,8 @@ class About(StrEnum):
     """Somebody asks them something."""
     ENDING = "ending"
     """Something that they allowed ends soon."""
+    ANSWER = "answer"
+    """Somebody answered what they asked."""
     CHECK = "check"
     """They asked whether a message reaches them."""
 

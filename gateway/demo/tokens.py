@@ -10,10 +10,12 @@ import aiohttp
 
 from adapters.sandbox.identity_provider.accounts import STAFF, account_named
 from adapters.sandbox.identity_provider.clients import SOURCES
-from adapters.sandbox.identity_provider.tokens import STRONG_SCOPE, client_token, practitioner_token
+from adapters.sandbox.identity_provider.tokens import client_token, practitioner_token
 from gateway.demo.layout import Addresses, DemoError, Layout
 
-SCOPE: Final = "openid views checks"
+SCOPE: Final = "openid views checks consents representatives referrals"
+OFFICER_SCOPE: Final = f"{SCOPE} audit"
+"""An officer reads their organisation's part of the log too."""
 
 
 def token_of_practitioner(layout: Layout, username: str, *, strong: bool = False) -> str:
@@ -26,7 +28,8 @@ def token_of_practitioner(layout: Layout, username: str, *, strong: bool = False
         raise DemoError(f"nobody of that name works here: {', '.join(one.username for one in STAFF)}")
     addresses = Addresses.read(layout.addresses)
     client = f"{account.organisation}-app"
-    scope = STRONG_SCOPE if strong else SCOPE
+    usual = OFFICER_SCOPE if account.is_officer else SCOPE
+    scope = f"{usual} break-glass" if strong else usual
     return _get(practitioner_token(addresses.identity, username, client, scope=scope, strong=strong))
 
 

@@ -1,5 +1,7 @@
 """Answering a resident's question: nobody about their own look, once for good, each answer an entry of the log with it.
 
+The person is told that they were answered, by the way they chose, with no word of what (`gateway.channels`).
+
 "Cannot tell yet" is no end: said in time it moves the clock once, by what UK GDPR Article 12(3) leaves (two further months),
 and the person is told so with the reason. Only after that, or once it is overdue, may the answer be that nobody found out.
 """
@@ -20,6 +22,8 @@ from core.keys import SubjectKey
 from core.times import to_ms
 from core.unit_of_work import Written
 from core.vocabulary import Json
+from gateway.channels.outbox import Outbox
+from gateway.channels.ports import About
 from gateway.questions import store
 from gateway.questions.rules import QuestionRules
 from gateway.questions.store import StoredAnswer, StoredQuestion
@@ -61,11 +65,12 @@ def outcomes(answered: Sequence[StoredAnswer], *, overdue: bool) -> tuple[str, .
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Writes answers."""
+    """Writes answers. outbox: by which the person is told that there is one."""
 
     committer: Committer
     rules: QuestionRules
     clock: Clock
+    outbox: Outbox
 
     async def answer(
         self, officer: str, question: StoredQuestion, asked: Asked, outcome: str, words: str
@@ -80,7 +85,8 @@ class Answering:
         if question.closed_ms is not None:
             raise AnsweredAlreadyError("the question is answered")
         before = store.answers_of(question, asked.key)
-        now_ms = to_ms(self.clock.now())
+        now = self.clock.now()
+        now_ms = to_ms(now)
         if outcome not in outcomes(before, overdue=now_ms >= question.due_ms) or not words.strip():
             raise NotAnAnswerError("no words, or no outcome of this question")
         entry = seal_entry(_draft(officer, question, asked, outcome), asked.key)
@@ -89,6 +95,7 @@ class Answering:
         def work(tx: Connection) -> Written[None, SealedEntry]:
             if not store.move(tx, question, after):
                 raise AnsweredAlreadyError("somebody else was quicker, or the person is gone")
+            self.outbox.put(tx, asked.key.subject, About.ANSWER, now)
 
             def then(tx: Connection, places: Sequence[int]) -> None:
                 newest = StoredAnswer(outcome, words.strip(), now_ms, places[0])

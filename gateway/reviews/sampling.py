@@ -22,12 +22,12 @@ from audit.log import Append
 from audit.reader import LogReader
 from core.clock import Clock
 from core.errors import OnceToldError
-from core.keys import KeyStore
+from core.keys import KeyStore, MissingKeyError
 from core.storage import Database
 from core.times import to_ms
 from core.unit_of_work import Written
 from core.vocabulary import Json
-from gateway.reviews.store import SAMPLE
+from gateway.reviews.store import ERASED, SAMPLE
 
 OUTCOME: Final = "sample-announced"
 PERCENTS: Final = (1, 2, 5, 10, 20)
@@ -55,8 +55,13 @@ _DRAW = table(
 )
 _TASK = table(
     "review_task",
-    *(column(name) for name in ("index", "kind", "organisation", "opened_ms", "due_ms", "outcome")),
+    *(
+        column(name)
+        for name in ("index", "kind", "organisation", "opened_ms", "due_ms", "closed_ms", "outcome")
+    ),
 )
+_DETAIL = table("log_entry_detail", column("index"), column("tag"))
+_PERSON = table("person_state", column("person"))
 
 
 class DrawnAlreadyError(OnceToldError):
@@ -169,7 +174,27 @@ class Sampling:
                 )
             )
             if tx.execute(marking).rowcount == 1:
-                _open(tx, announced.organisation, drawn, now)
+                _open(tx, announced.organisation, drawn, now, self._gone(tx, drawn))
+
+    def _gone(self, tx: Connection, drawn: Sequence[int]) -> frozenset[int]:
+        """Of the looks drawn, those about somebody who was erased: they stay drawn, so that others draw the same.
+
+        Holds the others' rows until the draw is committed: whose erasure comes later finds the review and ends it.
+        """
+        theirs = select(_DETAIL.c.index, _DETAIL.c.tag).where(_DETAIL.c.index.in_(drawn))
+        tags: dict[int, bytes] = {row[0]: bytes(row[1]) for row in tx.execute(theirs)}
+        subjects = {tag: self._subject(tag) for tag in set(tags.values())}
+        people = sorted({one for one in subjects.values() if one is not None and not one.startswith("org:")})
+        held = select(_PERSON.c.person).where(_PERSON.c.person.in_(people)).order_by(_PERSON.c.person)
+        standing = set(tx.execute(held.with_for_update(read=True)).scalars())
+        erased = {tag for tag, one in subjects.items() if one is None or one in set(people) - standing}
+        return frozenset(index for index in drawn if tags.get(index) in erased)
+
+    def _subject(self, tag: bytes) -> str | None:
+        try:
+            return self.keys.by_tag(tag).subject
+        except MissingKeyError:
+            return None
 
     def draws(self, organisation: str, limit: int) -> tuple[StoredDraw, ...]:
         """An organisation's draws, the newest week first."""
@@ -210,7 +235,9 @@ def _add(tx: Connection, organisation: str, week: Week, percent: int, index: int
     )
 
 
-def _open(tx: Connection, organisation: str, drawn: Sequence[int], now: datetime) -> None:
+def _open(
+    tx: Connection, organisation: str, drawn: Sequence[int], now: datetime, gone: frozenset[int]
+) -> None:
     if drawn:
         tx.execute(
             insert(_TASK),
@@ -221,6 +248,9 @@ def _open(tx: Connection, organisation: str, drawn: Sequence[int], now: datetime
                     "organisation": organisation,
                     "opened_ms": to_ms(now),
                     "due_ms": to_ms(now + CHECK_WITHIN),
+                    # Nobody can judge a look that nobody can read.
+                    "closed_ms": to_ms(now) if index in gone else None,
+                    "outcome": ERASED if index in gone else None,
                 }
                 for index in drawn
             ],

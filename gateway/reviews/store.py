@@ -32,6 +32,8 @@ BREAK_GLASS, HOLD_BACK, LOOK_AGAIN, SAMPLE = "break-glass", "hold-back", "look-a
 """The kinds of task: was the look right, is it rightly held back, is there still danger; drawn by chance, was it right."""
 
 RIGHT, WRONG = "review-right", "review-wrong"
+ERASED = "person-erased"
+"""How a spot check ends whose look nobody can read any more."""
 COUNTERSIGNED, ENDED, EXTENDED = "hold-countersigned", "hold-ended", "hold-extended"
 """The outcomes of the entries that tell of decisions (docs/audit-log.md)."""
 

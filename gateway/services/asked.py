@@ -18,6 +18,7 @@ from consent.portal import questions as portal_questions
 from consent.portal.context import Portal
 from core.clock import Clock
 from core.keys import KeyStore
+from gateway.channels.outbox import Outbox
 from gateway.exporting import Exports
 from gateway.people.locator import Locator
 from gateway.policy.live import LivePolicy
@@ -80,7 +81,7 @@ class AskedPages:
             keys=self.keys,
             reviews=self.reviews,
             questions=Questions(self.reviews.database),
-            answering=Answering(self.committer, self.rules, self.clock),
+            answering=Answering(self.committer, self.rules, self.clock, Outbox(self.reviews.database)),
             policy=self.policy,
             noting=Noting(self.committer, self.keys),
             clock=self.clock,

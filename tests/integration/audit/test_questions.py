@@ -18,6 +18,7 @@ from audit.reader import LogReader, StoredEntry
 from consent.permissions import Given
 from core.sections import policies_folder
 from core.unit_of_work import only
+from gateway.channels.outbox import Outbox
 from gateway.erasing import Erasing, WaitingError
 from gateway.people.locator import Person
 from gateway.questions import store
@@ -51,7 +52,7 @@ def ask(home: House, person: Person, about: StoredEntry | None = None, words: st
 
 
 def answer(home: House, person: Person, question: StoredQuestion, outcome: str) -> StoredQuestion:
-    answering = Answering(home.committer, RULES, home.clock)
+    answering = Answering(home.committer, RULES, home.clock, Outbox(home.database))
     asked = Asked("a.practitioner", "ABCD-2345", "x", person.key)
     return asyncio.run(answering.answer("olga", question, asked, outcome, "Because."))
 
@@ -203,7 +204,7 @@ def test_of_two_in_one_batch_the_second_finds_the_first(home: House) -> None:
     asked = Questions(home.database).one(index)
     assert asked is not None
     assert store.words_of(asked, ada.key).words == "first"
-    answering = Answering(cast("Committer", gives), RULES, home.clock)
+    answering = Answering(cast("Committer", gives), RULES, home.clock, Outbox(home.database))
     for outcome in (store.MISTAKE, store.RIGHT):
         with pytest.raises(GatheredError):
             asyncio.run(

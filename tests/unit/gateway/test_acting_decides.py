@@ -359,3 +359,20 @@ async def test_what_a_parent_decided_they_see_and_keep(two: Two) -> None:
     assert one in (await ben.get("/portal/")).text
     assert (await ben.get(f"/portal/keep/{one}")).status == 200
     assert one in (await downloaded(ben))["decisions.json"]
+
+
+# Stopping a no -------------------------------------------------------------------------------------------------------
+
+
+async def test_stopping_a_no_leads_to_the_page_that_takes_it_back_and_never_to_nothing(two: Two) -> None:
+    said = await two.house.gateway.consenting.object(
+        two.person.key, _everything(COUNTY, TRIAGE), Given("portal", two.person.id)
+    )
+    home = await two.ada.get("/portal/")
+    reply = await two.ada.post(f"/portal/stop/{said.value.id}", {"csrf": token_in(home.text)})
+    assert (reply.status, reply.header("location")) == (303, f"/portal/take-back/{said.value.id}")
+    assert [one.id for one in given(two)] == [said.value.id]
+    status, where = await two.post(two.ada, reply.header("location"))
+    assert status == 303
+    assert (await two.ada.get(where)).status == 200
+    assert given(two) == ()

@@ -10,10 +10,18 @@ import pytest
 from audit.console.ports import NotDecided
 from audit.console.questions_ports import Answer
 from audit.entries import Kind
+from consent.catalogues import translating
+from consent.requests.store import Requests
+from gateway.channels.messages import text_of
+from gateway.channels.outbox import Outbox
+from gateway.channels.ports import About, By, Reachable
+from gateway.channels.worker import Messenger
+from gateway.messaging import StillWanted
 from gateway.policy.uk_days import end_of_day
 from gateway.questions import store
 from gateway.questions.answering import outcomes
 from gateway.reviews.store import WRONG
+from tests.support.asking import FakeChannel, FakeReach
 from tests.support.walk import registers
 from tests.unit.gateway.services.asking import (
     ANSWER,
@@ -194,3 +202,58 @@ async def test_words_moved_to_another_question_do_not_open(served: Served) -> No
     )
     services = asked_pages(served).resident_questions()
     assert [one.index for one in await services.questions(served.person)] == [first.index]
+
+
+async def test_whoever_is_answered_is_told_once_by_the_way_they_chose_with_no_word_of_it(
+    served: Served,
+) -> None:
+    look = await a_look(served)
+    made = await ask(served, look)
+    outbox = Outbox(served.way.home.database)
+    assert outbox.take(served.clock.now()) == ()
+    await reply(served, made.index, "later", words="We have to ask somebody who is away.")
+    await reply(served, made.index, "mistake")
+    told = FakeChannel()
+    home = served.way.home
+    requests = Requests(home.database)
+    messenger = Messenger(
+        outbox,
+        FakeReach(Reachable(By.EMAIL, "somebody@mail.test", language="pl")),
+        (told,),
+        StillWanted(requests, home.ledger, home.keys, served.clock),
+        served.clock,
+        "https://gateway.test/portal/",
+        lambda language: lambda text: f"[{language}] {text}",
+    )
+    assert await messenger.look() == 1
+    (message,) = told.sent
+    assert message.subject == "[pl] Somebody answered you at OnceTold"
+    assert message.body.count("https://") == 1
+    for secret in (ANSWER, "away", TITLES[COUNTY], served.person, made.reference, "mistake"):
+        assert secret not in message.subject + message.body + message.reference
+    assert await messenger.look() == 0
+
+
+async def test_nobody_is_told_of_an_answer_that_was_not_given_nor_once_they_are_erased(
+    served: Served,
+) -> None:
+    made = await ask(served, await a_look(served))
+    with pytest.raises(NotDecided):
+        await reply(served, made.index, "right", words=" ")
+    with pytest.raises(NotDecided):
+        await reply(served, made.index, "right", name=LOOKED)
+    home = served.way.home
+    assert Outbox(home.database).take(served.clock.now()) == ()
+    wanted = StillWanted(Requests(home.database), home.ledger, home.keys, served.clock)
+    assert await wanted(served.person, About.ANSWER)
+    served.erase()
+    assert not await wanted(served.person, About.ANSWER)
+
+
+async def test_a_message_is_in_the_language_that_the_person_chose() -> None:
+    english = text_of(About.REQUEST, "https://gateway.test/portal/", translating("en"))
+    polish = text_of(About.REQUEST, "https://gateway.test/portal/", translating("pl"))
+    assert english.subject != polish.subject
+    assert english.body != polish.body
+    assert "https://gateway.test/portal/" in polish.body
+    assert text_of(About.REQUEST, "a", translating("xx")) == text_of(About.REQUEST, "a", lambda text: text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from audit.reader import Query
 from core.pages.words import LONDON
 from core.times import to_ms
 from gateway.reviews.sampling import MOST, OUTCOME, StoredDraw, Week, draw
-from gateway.reviews.store import SAMPLE
+from gateway.reviews.store import ERASED, SAMPLE
 from tests.unit.gateway.services.looking import LOOKED, decide, history, officer
 from tests.unit.gateway.services.served import CITY, COUNTY, Served, choice
 from tests.unit.gateway.services.test_console import append
@@ -142,6 +143,27 @@ async def test_what_was_found_is_counted_and_told_to_the_person(served: Served) 
     newest = (await history(served))[0]
     assert newest.about is not None
     assert (newest.what, newest.about.index, newest.about.said) == ("checked", looked, "wrong")
+
+
+@pytest.mark.parametrize("key_gone", [True, False], ids=["erased", "erasure-under-way"])
+async def test_a_look_at_somebody_who_was_erased_is_drawn_and_waits_for_nobody(
+    served: Served, *, key_gone: bool
+) -> None:
+    await served.residents.allow(served.person, choice("tenancy"))
+    assert (await served.way.ask()).sections
+    (other,) = append(served, "disclosed", {}, kind=Kind.DISCLOSURE)
+    served.clock.advance(WEEK)
+    if key_gone:
+        served.erase()
+    served.tamper("DELETE FROM person_state WHERE person = :person", person=served.person)
+    # All are drawn, that there be no luck in it.
+    sampling = served.officers.sample_desk.sampling
+    announced = await sampling.announce("officer-1", COUNTY, last_week(served), 20)
+    sampling.carry_out(replace(announced, percent=100))
+    assert await drawn(served) == [other]
+    (one,) = (await served.officers.samples(officer(COUNTY))).draws
+    assert (one.looks, one.drawn, one.right, one.wrong) == (2, 2, 0, 0)
+    assert sampling.outcomes(sampling.draws(COUNTY, 1)[0]) == {None: 1, ERASED: 1}
 
 
 async def test_nobody_checks_their_own_look(served: Served) -> None:
