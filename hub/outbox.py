@@ -111,6 +111,13 @@ def told_of(session: Session, feature: str, record: str) -> tuple[Told, ...]:
     return tuple(told(row) for row in rows)
 
 
+def forget(session: Session, feature: str, record: str) -> None:
+    """Delete all that was sent about a record that is deleted itself."""
+    rows = session.exec(select(Outgoing).where(Outgoing.feature == feature, Outgoing.record == record)).all()
+    for row in rows:
+        session.delete(row)
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """Sends what waits. tokens: the token for (organisation, subject), None while that person is not signed in."""

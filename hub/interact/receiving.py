@@ -1,45 +1,56 @@
-"""A referral that arrived becomes a case, in the transaction that keeps the referral."""
+"""How a case begins: a referral that arrived through the gateway, or what came by a one-time link."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from sqlmodel import Session
 
+from hub.gateway_answers import AboutPerson
+from hub.interact.cases import new_id
+from hub.interact.codes import HOW
+from hub.interact.referring_form import Said
 from hub.interact.tables import Case
+from hub.pages import words
 from hub.received import Received
 
 
 def receive(session: Session, received: Received, now: datetime) -> None:
-    """Make the case. See `hub.parts.Feature.receive`."""
+    """Make the case, in the transaction that keeps the referral. See `hub.parts.Feature.receive`."""
     referral, content = received.referral, received.content
-    about = content.about
-    session.add(
-        Case(
-            id=new_id(),
-            referral=referral.id,
-            organisation=referral.to,
-            sender=referral.sender,
-            person=received.person,
-            name=about.name,
-            birth_date=about.birth_date,
-            nhs_number=about.nhs_number,
-            telephone=about.telephone,
-            email=about.email,
-            address=about.address,
-            safe_contact=about.safe_contact,
-            preferred_language=about.preferred_language,
-            needs=about.needs,
-            why=content.why,
-            what_matters=content.what_matters,
-            themes=",".join(referral.themes),
-            urgency=referral.urgency,
-            arrived_at=now,
-        )
+    case = _case(content.about, content.why, content.what_matters, now)
+    case.referral, case.organisation, case.sender = referral.id, referral.to, referral.sender
+    case.person = received.person
+    case.themes, case.urgency = ",".join(referral.themes), referral.urgency
+    case.agreed = "Their agreement stands in the gateway."
+    session.add(case)
+
+
+def begin(session: Session, said: Said, organisation: str, sender: str, now: datetime) -> None:
+    """Make a case of what a referrer without an account said. None of it went through the gateway: no look is opened."""
+    case = _case(said.about, said.why, said.what_matters, now)
+    case.organisation, case.sender = organisation, sender
+    case.themes, case.urgency = ",".join(said.themes), said.urgency
+    case.agreed = f"{HOW[said.how]}, on {words.day(said.said_on)}, as the referrer tells."
+    session.add(case)
+
+
+def _case(about: AboutPerson, why: str, what_matters: str | None, now: datetime) -> Case:
+    return Case(
+        id=new_id(),
+        organisation="",
+        sender="",
+        urgency="",
+        name=about.name,
+        birth_date=about.birth_date,
+        nhs_number=about.nhs_number,
+        telephone=about.telephone,
+        email=about.email,
+        address=about.address,
+        safe_contact=about.safe_contact,
+        preferred_language=about.preferred_language,
+        needs=about.needs,
+        why=why,
+        what_matters=what_matters,
+        arrived_at=now,
     )
-
-
-def new_id() -> str:
-    """A random name for a record; it stands in addresses and says nothing."""
-    return secrets.token_urlsafe(12)

@@ -66,7 +66,7 @@ class Task(SQLModel, table=True):
 
 
 class Helper(SQLModel, table=True):
-    """Somebody else who helps the person, as the person told the team. who: an organisation or a part, no stranger's name."""
+    """Somebody else who helps the person, as they told the team. who: an organisation or a part, no stranger's name."""
 
     __tablename__ = "interact_helper"
 
@@ -132,7 +132,8 @@ class Plan(SQLModel, table=True):
 class Link(SQLModel, table=True):
     """A one-time link for a referrer without an account.
 
-    digest: SHA-256 of the secret in the link, which itself is kept nowhere. for_whom: whom it was made for, e.g. "St Anne's lunch club". organisation: whose team member made it.
+    digest: SHA-256 of the secret in the link, which itself is kept nowhere. for_whom: whom it was made for, e.g. "St Anne's
+    lunch club". organisation: whose team member made it.
     """
 
     __tablename__ = "interact_link"

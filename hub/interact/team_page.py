@@ -1,32 +1,48 @@
-"""The team's page: all cases by their next step."""
+"""The team's page: everybody whom the team helps, by the next step; and those whom it helped."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import Session, col, select
 
-from hub.interact.codes import TEAM
-from hub.interact.tables import Case
+from hub.interact.cases import finished, standings
+from hub.interact.codes import OUTCOMES, TEAM, URGENCIES
 from hub.pages.routing import page_router
+from hub.pages.words import london_day
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
-    """`/interact`."""
-    router = page_router(parts.pages, f"/{TEAM}")
+    """`/interact`, `/interact/finished`."""
+    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
 
     @router.get("", response_class=Response)
     async def team(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
-        cases = await parts.database.read(_open_cases)
-        return parts.pages.page(request, "interact/team.html", viewer=entered.viewer, cases=cases)
+        today = london_day(parts.clock.now())
+        found = await parts.database.read(lambda session: standings(session, today))
+        groups = {
+            name: [one for one in found if one.group == name] for name in ("new", "late", "coming", "idle")
+        }
+        return pages.page(
+            request,
+            "interact/team.html",
+            viewer=entered.viewer,
+            groups=groups,
+            urgencies=URGENCIES,
+            title_of=parts.partners.title,
+        )
+
+    @router.get("/finished", response_class=Response)
+    async def done(request: Request) -> Response:
+        entered = parts.doors.enter(request, TEAM)
+        cases = await parts.database.read(finished)
+        return pages.page(
+            request,
+            "interact/finished.html",
+            viewer=entered.viewer,
+            back="/interact",
+            cases=cases,
+            outcomes=OUTCOMES,
+        )
 
     return router
-
-
-def _open_cases(session: Session) -> tuple[Case, ...]:
-    return tuple(
-        session.exec(
-            select(Case).where(col(Case.state).in_(("new", "open"))).order_by(col(Case.next_step_on))
-        )
-    )

@@ -1,0 +1,171 @@
+"""The support plan, and closing: what came of it, told to the gateway, so that sharing ends; and what is deleted when."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session, SQLModel, col, delete, select
+
+from hub.interact.case_forms import CaseForms
+from hub.interact.cases import OPEN, case_of, open_case, story_of
+from hub.interact.codes import OUTCOMES, PLAN_STATUSES, TEAM
+from hub.interact.deciding import tell_gateway
+from hub.interact.links import forget_links
+from hub.interact.referring_form import TEXT, chosen, clean
+from hub.interact.tables import Case, Helper, Measure, Plan, Referring, Seen, Task, Visit
+from hub.outbox import forget
+from hub.pages.forms import Faults, Form, typed_day
+from hub.pages.routing import page_router
+from hub.pages.words import london_day
+from hub.parts import Parts
+
+KEPT_AFTER_CLOSING: Final = timedelta(days=6 * 365 + 2)
+"""Six years (Limitation Act 1980 s.5, as the agreement's retention says)."""
+KEPT_AFTER_REFERRING: Final = timedelta(days=90)
+
+
+def build_router(parts: Parts) -> APIRouter:
+    """Below `/interact/cases/<id>`: `plan`, `closing`."""
+    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    forms = CaseForms(parts)
+
+    @router.get("/{case_id}/plan", response_class=Response)
+    async def ask_plan(request: Request, case_id: str) -> Response:
+        entered = parts.doors.enter(request, TEAM)
+        story = await parts.database.read(lambda session: story_of(session, case_id))
+        return await forms.page(
+            request, entered.viewer, case_id, "plan", plan_form(story.plan), plan_statuses=PLAN_STATUSES
+        )
+
+    @router.post("/{case_id}/plan", response_class=Response)
+    async def set_plan(request: Request, case_id: str) -> Response:
+        entered, form = await parts.doors.posted(request, TEAM)
+        now = parts.clock.now()
+        read = plan_of(form)
+        if isinstance(read, Faults):
+            return await forms.page(
+                request, entered.viewer, case_id, "plan", form, read, plan_statuses=PLAN_STATUSES
+            )
+        status, goals, review = read
+        plan = Plan(
+            case_id=case_id,
+            status=status,
+            goals=goals,
+            start_date=london_day(now),
+            review_date=review,
+            lead_role=entered.title,
+            written_by=entered.who.name,
+            written_at=now,
+        )
+        await parts.database.write(lambda session: write_plan(session, plan))
+        return pages.go(f"/{TEAM}/cases/{case_id}#plan")
+
+    @router.get("/{case_id}/closing", response_class=Response)
+    async def ask_closing(request: Request, case_id: str) -> Response:
+        entered = parts.doors.enter(request, TEAM)
+        return await forms.page(request, entered.viewer, case_id, "closing", Form(), outcomes=OUTCOMES)
+
+    @router.post("/{case_id}/closing", response_class=Response)
+    async def closing(request: Request, case_id: str) -> Response:
+        entered, form = await parts.doors.posted(request, TEAM)
+        read, now = closing_of(form), parts.clock.now()
+        if isinstance(read, Faults):
+            return await forms.page(
+                request, entered.viewer, case_id, "closing", form, read, outcomes=OUTCOMES
+            )
+        outcomes, note = read
+        await parts.database.write(lambda session: close(session, case_id, outcomes, note, now))
+        await parts.outbox.send_due()
+        return pages.go(f"/{TEAM}/cases/{case_id}")
+
+    return router
+
+
+def plan_of(form: Form) -> tuple[str, str, date | None] | Faults:
+    """Status, goals (one a line) and the day of the review, or what is wrong."""
+    faults: dict[str, str] = {}
+    review: date | None = None
+    goals = "\n".join(line.strip() for line in clean(form.one("goals")).splitlines() if line.strip())
+    status = chosen(form, "status", PLAN_STATUSES)
+    if not goals or len(goals) > TEXT or any(len(line) > 500 for line in goals.splitlines()):
+        faults["goals"] = f"Write what the person wants to reach, one a line, in {TEXT} characters or fewer"
+    if status is None:
+        faults["status"] = "Select where the plan stands"
+    try:
+        review = typed_day(form, "review")
+    except ValueError:
+        faults["review"] = "The day of the review must be a real date"
+    return Faults(faults) if faults or status is None else (status, goals, review)
+
+
+def closing_of(form: Form) -> tuple[tuple[str, ...], str] | Faults:
+    """What came of it, in codes and in words, or what is wrong."""
+    outcomes = tuple(one for one in OUTCOMES if one in form.every("outcomes"))
+    note, faults = clean(form.one("note")), {}
+    if not outcomes:
+        faults["outcomes"] = "Select what came of it, at least one"
+    if len(note) > TEXT:
+        faults["note"] = f"Write {TEXT} characters or fewer"
+    return Faults(faults) if faults else (outcomes, note)
+
+
+def plan_form(plan: Plan | None) -> Form:
+    """The plan as it would be typed, to be changed."""
+    if plan is None:
+        return Form()
+    fields = [("goals", plan.goals), ("status", plan.status)]
+    if plan.review_date is not None:
+        day = plan.review_date
+        fields += [
+            ("review-day", str(day.day)),
+            ("review-month", str(day.month)),
+            ("review-year", str(day.year)),
+        ]
+    return Form(tuple(fields))
+
+
+def write_plan(session: Session, plan: Plan) -> None:
+    """Write the plan down; a new one takes the place of the old and keeps its first day."""
+    open_case(session, plan.case_id)
+    before = session.get(Plan, plan.case_id)
+    if before is not None:
+        plan.start_date = before.start_date
+    session.merge(plan)
+
+
+def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, now: datetime) -> None:
+    """Close the case: the gateway is told in the same transaction, and ends the sharing. Asked twice, it goes once."""
+    case = case_of(session, case_id)
+    if case.state not in OPEN:
+        return
+    if case.state == "new":
+        # The gateway closes what was accepted: it is told both, in this order.
+        tell_gateway(session, case, "accept", {}, now)
+    case.state, case.closed_at, case.closing_note = "closed", now, note or None
+    case.outcomes = ",".join(outcomes)
+    tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now + timedelta(microseconds=1))
+    plan = session.get(Plan, case_id)
+    if plan is not None and plan.status in {"active", "draft", "on-hold"}:
+        plan.status = "completed"
+
+
+def sweep(session: Session, now: datetime) -> int:
+    """Delete what is past its end; gives how many cases, referrings and links went. See `hub.parts.Feature.sweep`."""
+    old = session.exec(select(Case.id).where(col(Case.closed_at) < now - KEPT_AFTER_CLOSING)).all()
+    for case_id in old:
+        visits = session.exec(select(Visit.id).where(Visit.case_id == case_id)).all()
+        session.exec(delete(Seen).where(col(Seen.visit_id).in_(visits)))
+        owned: tuple[type[SQLModel], ...] = (Visit, Task, Helper, Measure, Plan)
+        for table in owned:
+            session.exec(delete(table).where(table.case_id == case_id))  # type: ignore[attr-defined] # each of them has it
+        session.exec(delete(Case).where(col(Case.id) == case_id))
+        forget(session, TEAM, case_id)
+    sent = session.exec(
+        select(Referring.id).where(col(Referring.written_at) < now - KEPT_AFTER_REFERRING)
+    ).all()
+    for name in sent:
+        session.exec(delete(Referring).where(col(Referring.id) == name))
+        forget(session, TEAM, name)
+    return len(old) + len(sent) + forget_links(session, now)
