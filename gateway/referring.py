@@ -25,7 +25,13 @@ def referrals_of(gateway: Gateway) -> ReferralParts:
         reader=LogReader(gateway.database, gateway.log.store, gateway.keys),
         said=saying(lambda: gateway.registers, gateway.clock),
     )
-    return ReferralParts(gateway.verifier, sending, receiving_of(gateway), gateway.clock)
+    return ReferralParts(
+        verifier=gateway.verifier,
+        sending=sending,
+        receiving=receiving_of(gateway),
+        clock=gateway.clock,
+        registers=lambda: gateway.registers,
+    )
 
 
 def receiving_of(gateway: Gateway) -> Receiving:

@@ -199,13 +199,15 @@ def _with_example(status: int, answer: dict[str, Any]) -> dict[str, Any]:
 def _put_examples(operation: dict[str, Any]) -> None:
     """The examples of gateway/api/examples/<operation>.json: `request` and `responses` by status, each by name.
 
-    `media`: those of a second form of the answer, by media type and status.
+    `media`: those of a second form of the answer, by media type and status; `request_media`: of the request, by media type.
     """
     path = files("gateway.api").joinpath("examples", f"{operation['operationId']}.json")
     examples = orjson.loads(path.read_bytes())
     if "request" in examples:
         for content in operation["requestBody"]["content"].values():
             content["examples"] = examples["request"]
+        for media_type, named in examples.get("request_media", {}).items():
+            operation["requestBody"]["content"][media_type]["examples"] = named
     for status, named in examples.get("responses", {}).items():
         for content in operation["responses"][status]["content"].values():
             content["examples"] = named

@@ -21,7 +21,7 @@ from consent.assisted.values import SAID_WITHIN
 from core.clock import Clock
 from core.times import to_ms
 from gateway.api.audit_models import parameters_of
-from gateway.api.body import body_of, read_body
+from gateway.api.body import body_of
 from gateway.api.consent_requests_models import (
     IDEMPOTENCY_HEADER,
     IDEMPOTENCY_PARAMETER,
@@ -31,6 +31,14 @@ from gateway.api.consents import practitioner_of
 from gateway.api.documents import BODY_PROBLEMS, STORE_PROBLEMS, problems
 from gateway.api.queries import read_query
 from gateway.api.referrals_documents import referral_document, seen_document, sent_document
+from gateway.api.referrals_fhir import (
+    BUNDLE_CONTENT,
+    FHIR,
+    also_as_message,
+    message_of,
+    read_sent,
+    wants_fhir,
+)
 from gateway.api.referrals_models import (
     CURSOR_PATTERN,
     REFERRAL_ID_PATTERN,
@@ -39,11 +47,13 @@ from gateway.api.referrals_models import (
     ReferralRead,
     ReferralSent,
     ReferralsQuery,
+    ReferralView,
 )
-from gateway.api.referrals_steps import SCOPE, Id, ReferralParts, add_steps, answer, caller_of
+from gateway.api.referrals_steps import SCOPE, Id, ReferralParts, add_steps, answer, caller_of, take
 from gateway.idempotency.store import Once, OtherRequestError
 from gateway.identity.caller import Caller
 from gateway.problems import BadRequestError, FieldFault, NotFoundError
+from gateway.referrals.bars.changes import Change
 from gateway.referrals.records import Referral
 from gateway.referrals.sending import Sending, ends_at
 from gateway.referrals.states import Status
@@ -55,6 +65,10 @@ PAGE: Final = 50
 _AHEAD: Final = timedelta(minutes=2)
 _KEY: Final = re.compile(IDEMPOTENCY_PATTERN)
 _CURSOR: Final = re.compile(CURSOR_PATTERN)
+_STEP_BY_MESSAGE: Final = {
+    "description": "A message about a referral that was sent before: so it stands now.",
+    "model": ReferralView,
+}
 
 
 def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
@@ -67,8 +81,8 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         status_code=201,
         response_model=ReferralSent,
         response_description="Taken. It waits for the receiver.",
-        responses=problems(*BODY_PROBLEMS),
-        openapi_extra={**body_of(ReferralBody), "parameters": [IDEMPOTENCY_PARAMETER]},
+        responses={**problems(*BODY_PROBLEMS, 404, 409), 200: _STEP_BY_MESSAGE},
+        openapi_extra={**also_as_message(body_of(ReferralBody)), "parameters": [IDEMPOTENCY_PARAMETER]},
         operation_id="sendReferral",
     )
     async def send_referral(request: Request) -> Response:
@@ -76,10 +90,13 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
 
         An agreement must bind your organisation and let the receiver ask for the purpose; otherwise a 403 says what to fix.
         Whether anybody knows the person is never told: the answer is the same. The person sees it, and can stop it.
+        A message of the Booking and Referral Standard (BaRS) says the same in FHIR, or takes a step of a referral.
         """
         caller = await caller_of(parts(), request)
         practitioner_of(caller, SCOPE)
-        body = await read_body(request, ReferralBody)
+        body = await read_sent(request, caller, parts().registers())
+        if isinstance(body, Change):
+            return await take(parts(), request, body.referral, body.step, caller)
         proposal = _proposal(body, parts().clock)
         once = await _once(parts().sending, caller, request)
         try:
@@ -114,21 +131,27 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         response_model=ReferralRead,
         response_model_exclude_none=True,
         response_description="The referral.",
-        responses=problems(*STORE_PROBLEMS, 401, 403, 404),
+        responses={**problems(*STORE_PROBLEMS, 401, 403, 404), 200: {"content": BUNDLE_CONTENT}},
         operation_id="getReferral",
     )
     async def get_referral(request: Request, id: Id) -> Response:
         """Needs the scope `referrals`. To the receiver, while it is `sent`, with what it says and a handle of the person.
 
         Each time is a disclosure with a receipt, which the person sees. Say that you have it durably by POST
-        .../collection; from then on it is nowhere here.
+        .../collection; from then on it is nowhere here. With `Accept: application/fhir+json` it is a message of the Booking
+        and Referral Standard (BaRS); of a referral that tells nothing more, one with a Task that says where it stands.
         """
         caller = await caller_of(parts(), request)
         try:
             seen = await parts().receiving.see(caller, id, request.state.correlation_id)
         except NoReferralError as error:
             raise NotFoundError from error
-        return answer(seen_document(seen, caller))
+        told = answer(seen_document(seen, caller))
+        if wants_fhir(request):
+            told = answer(message_of(seen, caller, parts().registers()), media_type=FHIR)
+        # Two forms under one address: whoever keeps answers must not mix them up.
+        told.headers["Vary"] = "Accept"
+        return told
 
     add_steps(router, parts)
     return router

@@ -19,6 +19,7 @@ from gateway.api.referrals_models import REFERRAL_ID_PATTERN, ClosingBody, Refer
 from gateway.identity.caller import Caller, require_scope
 from gateway.identity.http import refuse_tokens_elsewhere
 from gateway.identity.verifier import TokenVerifier
+from gateway.policy.register_values import Registers
 from gateway.problems import NotFoundError
 from gateway.referrals.receiving import Receiving
 from gateway.referrals.sending import Sending
@@ -39,23 +40,17 @@ _STEP_WITH_BODY: Final[dict[str, Any]] = {**_STEP, "responses": problems(*BODY_P
 
 @dataclass(frozen=True, slots=True)
 class ReferralParts:
-    """What the endpoints of referrals use."""
+    """What the endpoints of referrals use. registers: those in force."""
 
     verifier: TokenVerifier
     sending: Sending
     receiving: Receiving
     clock: Clock
+    registers: Callable[[], Registers]
 
 
 def add_steps(router: APIRouter, parts: Callable[[], ReferralParts]) -> None:
     """The endpoints of the steps."""
-
-    async def take(request: Request, referral_id: str, step: Step, caller: Caller) -> Response:
-        try:
-            referral = await parts().receiving.step(caller, referral_id, step, request.state.correlation_id)
-        except NoReferralError as error:
-            raise NotFoundError from error
-        return answer(referral_document(referral, caller))
 
     @router.post(
         "/referrals/{id}/collection",
@@ -65,12 +60,12 @@ def add_steps(router: APIRouter, parts: Callable[[], ReferralParts]) -> None:
     )
     async def collect(request: Request, id: Id) -> Response:
         """The receiver's: you have it durably. What it said is erased here, for good. Repeat it until you are answered."""
-        return await take(request, id, Step(Status.COLLECTED), await caller_of(parts(), request))
+        return await take(parts(), request, id, Step(Status.COLLECTED), await caller_of(parts(), request))
 
     @router.post("/referrals/{id}/acceptance", summary="Take it on", operation_id="acceptReferral", **_STEP)
     async def accept(request: Request, id: Id) -> Response:
         """The receiver's, once it was collected."""
-        return await take(request, id, Step(Status.ACCEPTED), await caller_of(parts(), request))
+        return await take(parts(), request, id, Step(Status.ACCEPTED), await caller_of(parts(), request))
 
     @router.post(
         "/referrals/{id}/withdrawal", summary="Take it back", operation_id="withdrawReferral", **_STEP
@@ -80,7 +75,7 @@ def add_steps(router: APIRouter, parts: Callable[[], ReferralParts]) -> None:
 
         What it said is erased, and what the receiver could look at under it ends at once.
         """
-        return await take(request, id, Step(Status.WITHDRAWN), await caller_of(parts(), request))
+        return await take(parts(), request, id, Step(Status.WITHDRAWN), await caller_of(parts(), request))
 
     @router.post(
         "/referrals/{id}/refusal",
@@ -93,7 +88,7 @@ def add_steps(router: APIRouter, parts: Callable[[], ReferralParts]) -> None:
         """The receiver's, before it is accepted. What it said is erased, and what could be looked at ends at once."""
         caller = await caller_of(parts(), request)
         body = await read_body(request, RefusalBody)
-        return await take(request, id, Step(Status.REFUSED, reason=Reason(body.reason)), caller)
+        return await take(parts(), request, id, Step(Status.REFUSED, reason=Reason(body.reason)), caller)
 
     @router.post(
         "/referrals/{id}/closing",
@@ -107,7 +102,7 @@ def add_steps(router: APIRouter, parts: Callable[[], ReferralParts]) -> None:
         caller = await caller_of(parts(), request)
         body = await read_body(request, ClosingBody)
         outcomes = frozenset(Outcome(one) for one in body.outcomes)
-        return await take(request, id, Step(Status.CLOSED, outcomes=outcomes), caller)
+        return await take(parts(), request, id, Step(Status.CLOSED, outcomes=outcomes), caller)
 
 
 async def caller_of(parts: ReferralParts, request: Request) -> Caller:
@@ -118,6 +113,17 @@ async def caller_of(parts: ReferralParts, request: Request) -> Caller:
     return caller
 
 
-def answer(found: object, status: int = 200) -> Response:
+async def take(
+    parts: ReferralParts, request: Request, referral_id: str, step: Step, caller: Caller
+) -> Response:
+    """Take a step, and tell how the referral stands then. Raises `NotFoundError`, `MisfitError`."""
+    try:
+        referral = await parts.receiving.step(caller, referral_id, step, request.state.correlation_id)
+    except NoReferralError as error:
+        raise NotFoundError from error
+    return answer(referral_document(referral, caller))
+
+
+def answer(found: object, status: int = 200, media_type: str = MEDIA_TYPE) -> Response:
     """The document as JSON."""
-    return Response(orjson.dumps(found), status, media_type=MEDIA_TYPE)
+    return Response(orjson.dumps(found), status, media_type=media_type)

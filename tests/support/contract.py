@@ -30,9 +30,10 @@ class Operation:
         return bool(self.document["security"])
 
     def requests(self) -> dict[str, Any]:
-        """The examples of the request by name; none where it has no body."""
+        """The examples of the request as JSON by name; none where it has no body."""
         content = self.document.get("requestBody", {}).get("content", {})
-        return {name: one["value"] for body in content.values() for name, one in body["examples"].items()}
+        body = content.get("application/json", {"examples": {}})
+        return {name: one["value"] for name, one in body["examples"].items()}
 
     def response(self, status: int) -> dict[str, Any]:
         """The documented answer, its reference followed; `KeyError` for a status that is not documented."""

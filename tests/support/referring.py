@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import orjson
 from fastapi import FastAPI
+from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
 
 from audit.reader import LogReader
-from consent.permissions import Permission, in_force
+from consent.permissions import Given, Permission, in_force
 from core.errors import OnceToldError
+from core.vocabulary import Json, JsonObject
 from gateway.api import referrals as referrals_api
 from gateway.api.referrals_steps import ReferralParts
 from gateway.edge import Edge
@@ -26,7 +28,7 @@ from gateway.referrals.store import Referrals
 from gateway.views.pipeline import Parts
 from tests.support.api import Told, with_callers
 from tests.support.house import MASTER
-from tests.support.walk import NHS_NUMBER, Walk, caller
+from tests.support.walk import NHS_NUMBER, Walk, caller, registers
 from tests.unit.gateway.web.asgi import Sender, ask, scope_of
 
 SENDER, RECEIVER, OTHER = "harbour-charity", "norfolk-advice", "norwich-food-network"
@@ -60,7 +62,7 @@ class Refers:
     @property
     def app(self) -> Envelope:
         app = FastAPI()
-        here = ReferralParts(self.parts.verifier, self.sending, self.receiving, self.parts.clock)  # type: ignore[arg-type]
+        here = ReferralParts(self.parts.verifier, self.sending, self.receiving, self.parts.clock, registers)  # type: ignore[arg-type]
         app.include_router(referrals_api.build_router(lambda: here))
         edge = Edge(self.parts.verifier, self.way.home.committer, self.way.home.keys)
 
@@ -77,12 +79,13 @@ class Refers:
         who: str,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        media_type: str = "application/json",
     ) -> Told:
         """One call; who: `sender`, `receiver`, `other`, or either with `-app` for an application alone."""
         given = [("authorization", who), *(headers or {}).items()]
         chunks = [] if body is None else [orjson.dumps(body)]
         if body is not None:
-            given.append(("content-type", "application/json"))
+            given.append(("content-type", media_type))
         reply = await ask(self.app, scope_of(method, target, given), Sender(chunks))
         document = orjson.loads(reply.body)
         return Told(reply.status, str(document.get("type", "")).rpartition("#")[2], document, reply)
@@ -105,11 +108,27 @@ class Refers:
     ) -> Told:
         return await self.call("POST", f"/v1/referrals/{referral}/{step}", who, body)
 
+    async def stopped(self, referral: str) -> None:
+        """The person stops it in the portal."""
+        home = self.way.home
+        key = home.keys.get(self.way.person.id)
+        await self.receiving.stop(key, referral, Given("portal", self.way.person.id))
+
     def handle(self, organisation: str = SENDER, nhs_number: str = NHS_NUMBER) -> str:
         return self.way.home.handles.make(organisation, trace.by_nhs_number(nhs_number))
 
-    def body(self, **changes: object) -> dict[str, object]:
+    def agreed(self, **changes: object) -> dict[str, object]:
+        """How the person agreed, an hour ago."""
         said = self.parts.clock.now() - timedelta(hours=1)
+        usual = {
+            "how": "spoken",
+            "said_at": said.isoformat().replace("+00:00", "Z"),
+            "words": "easy-read-2",
+            "contact_details": True,
+        }
+        return {**usual, **changes}
+
+    def body(self, **changes: object) -> dict[str, object]:
         body: dict[str, object] = {
             "to": RECEIVER,
             "purpose": PURPOSE,
@@ -127,12 +146,7 @@ class Refers:
             "what_matters": "To stay near the grandchildren.",
             "themes": ["damp", "money"],
             "urgency": "soon",
-            "agreed": {
-                "how": "spoken",
-                "said_at": said.isoformat().replace("+00:00", "Z"),
-                "words": "easy-read-2",
-                "contact_details": True,
-            },
+            "agreed": self.agreed(),
             "sharing": {"sections": ["contact"], "days": 14},
             "reference": "ours-1",
         }
@@ -158,3 +172,29 @@ def refers(way: Walk) -> Refers:
     alone = {f"{name}-app": replace(one, practitioner=None, role=None) for name, one in people.items()}
     unscoped = {f"{name}-unscoped": replace(one, scopes=frozenset({"views"})) for name, one in people.items()}
     return Refers(way, with_callers(way, **people, **alone, **unscoped))
+
+
+def content_of(read: JsonObject) -> Mapping[str, Json]:
+    """What it says."""
+    content = read["content"]
+    assert isinstance(content, Mapping)
+    return content
+
+
+def about_of(read: JsonObject) -> Mapping[str, Json]:
+    """Who is referred, as the receiver reads it."""
+    about = content_of(read)["about"]
+    assert isinstance(about, Mapping)
+    return about
+
+
+def ids(page: JsonObject) -> list[str]:
+    """Ids of a page's referrals."""
+    found = page["referrals"]
+    assert isinstance(found, Sequence)
+    return [str(one["id"]) for one in found if isinstance(one, Mapping)]
+
+
+def size(desk: Refers) -> int:
+    with desk.way.home.database.read() as tx:
+        return int(tx.execute(text("SELECT count(*) FROM log_entry")).scalar_one())
