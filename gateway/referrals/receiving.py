@@ -26,7 +26,7 @@ from gateway.referrals.records import Held, Referral
 from gateway.referrals.sending import may_refer, record_refusal
 from gateway.referrals.states import Status, Step
 from gateway.referrals.stepping import By, NoReferralError, Stepping, opened_by
-from gateway.referrals.store import Box, Referrals
+from gateway.referrals.store import Box, Referrals, reading
 from gateway.referrals.values import Content
 from gateway.views.pipeline import Parts, in_charge
 from gateway.views.values import InCharge, RefusedError
@@ -141,7 +141,7 @@ class Receiving:
         return found.at(self.views.clock.now())
 
     def _opened(self, caller: Caller, referral: Referral, correlation_id: str) -> _Open | None:
-        with self.referrals.database.read() as tx:
+        with reading(self.referrals.database) as tx:
             beside = self.referrals.beside(tx, referral.id)
         opened = None if beside is None else opened_by(self.views.recording.keys, beside)
         if beside is None or opened is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, cast
@@ -20,8 +21,9 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import BrokenRowError
+from core.errors import BrokenRowError, ClosedError
 from core.keys import KeyStore, SubjectKey
 from core.sealing import SealError, open_json, seal_json
 from core.storage import Database
@@ -152,7 +154,7 @@ class Referrals:
 
     def find(self, referral_id: str) -> Referral | None:
         """A referral by its id. Raises `BrokenRowError`."""
-        with self.database.read() as tx:
+        with reading(self.database) as tx:
             return self._one(tx, _SELECTED.where(_REFERRAL.c.id == referral_id))
 
     def locked(self, tx: Connection, referral_id: str) -> Referral | None:
@@ -166,7 +168,7 @@ class Referrals:
 
     def of_person(self, person: str) -> tuple[tuple[Referral, Beside], ...]:
         """All referrals of one person, newest first."""
-        with self.database.read() as tx:
+        with reading(self.database) as tx:
             besides = {one.referral: one for one in self._besides(tx, _PERSON.c.person == person)}
             chosen = _SELECTED.where(_REFERRAL.c.id.in_(besides))
             rows = tx.execute(chosen.order_by(_REFERRAL.c.sent_ms.desc(), _REFERRAL.c.id.desc())).all()
@@ -189,7 +191,7 @@ class Referrals:
         if after is not None:
             chosen = chosen.where(tuple_(_REFERRAL.c.sent_ms, _REFERRAL.c.id) < tuple_(*after))
         ordered = chosen.order_by(_REFERRAL.c.sent_ms.desc(), _REFERRAL.c.id.desc()).limit(limit)
-        with self.database.read() as tx:
+        with reading(self.database) as tx:
             rows = tx.execute(ordered).all()
         return tuple(self._opened(row) for row in rows)
 
@@ -205,7 +207,7 @@ class Referrals:
             .order_by(_REFERRAL.c.held_until_ms)
             .limit(limit)
         )
-        with self.database.read() as tx:
+        with reading(self.database) as tx:
             return tuple(tx.execute(chosen).scalars())
 
     def purge(self, now: datetime) -> int:
@@ -248,6 +250,16 @@ class Referrals:
             )
         except (SealError, ValueError, KeyError, TypeError) as error:
             raise BrokenRowError("referrals", type(error).__name__) from None
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Connection]:
+    """A reading transaction. Raises `ClosedError` where the database does not answer."""
+    try:
+        with database.read() as tx:
+            yield tx
+    except SQLAlchemyError as error:
+        raise ClosedError("database", type(error).__name__) from error
 
 
 def _counting(now_ms: int) -> Any:
