@@ -86,9 +86,7 @@ def assemble(
         return None if known is None else await service.application_token(known)
 
     def menus(who: Practitioner) -> tuple[Link, ...]:
-        return tuple(
-            Link(one.title, f"/{one.name}") for one in features if member(partners, who, one) is not None
-        )
+        return tuple(Link(one.title, one.home) for one in features if member(partners, who, one) is not None)
 
     doors = Doors(sessions, cookies, partners, public_url, menus)
     packages = [one.package for one in features]
@@ -125,7 +123,7 @@ def _frame(parts: Parts, features: Sequence[Feature]) -> APIRouter:
     async def home(request: Request) -> Response:
         entered = parts.doors.enter(request)
         rooms = [
-            {"title": one.title, "about": one.about, "href": f"/{one.name}"}
+            {"title": one.title, "about": one.about, "href": one.home}
             for one in features
             if member(parts.partners, entered.who, one) is not None
         ]

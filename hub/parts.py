@@ -51,7 +51,8 @@ class Feature:
     title, about: its card on the first page. schema: its tables. kept: what it keeps about people.
     build_router: its pages. receive: a referral that arrives for this team becomes its own record, in the transaction
     that keeps the referral; None where none arrive. sweep: delete what is past its end; gives how many rows. for_all:
-    links on the first page for everybody who is signed in, team or not.
+    links on the first page for everybody who is signed in, team or not. team_page: where the team's card and menu lead,
+    where that is not `/<name>`.
     """
 
     name: str
@@ -64,3 +65,9 @@ class Feature:
     receive: Callable[[Session, Received, datetime], None] | None = None
     sweep: Callable[[Session, datetime], int] | None = None
     for_all: tuple[Link, ...] = ()
+    team_page: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The address of the team's first page."""
+        return self.team_page or f"/{self.name}"
