@@ -25,12 +25,12 @@ HIGHEST: Final = 10
 def build_router(parts: Parts) -> APIRouter:
     """Below `/interact/cases/<id>`: `visits`, `measures`."""
     router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
-    forms, asked = CaseForms(parts), {"questions": VISIT, "seen": SEEN}
+    forms = CaseForms(parts)
 
     @router.get("/{case_id}/visits", response_class=Response)
     async def ask_visit(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
-        return await forms.page(request, entered.viewer, case_id, "visit", Form(), **asked)
+        return await forms.page(request, entered.viewer, case_id, "visit", Form(), questions=VISIT, seen=SEEN)
 
     @router.post("/{case_id}/visits", response_class=Response)
     async def add_visit(request: Request, case_id: str) -> Response:
@@ -38,7 +38,7 @@ def build_router(parts: Parts) -> APIRouter:
         now = parts.clock.now()
         read = visit_of(form, london_day(now))
         if isinstance(read, Faults):
-            return await forms.page(request, entered.viewer, case_id, "visit", form, read, **asked)
+            return await forms.page(request, entered.viewer, case_id, "visit", form, read, questions=VISIT, seen=SEEN)
         on, answers = read
         await parts.database.write(
             lambda session: write_visit(session, case_id, on, answers, entered.who.name, now)
