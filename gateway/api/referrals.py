@@ -37,6 +37,7 @@ from gateway.api.referrals_fhir import (
     also_as_message,
     message_of,
     read_sent,
+    told_as_sent,
     wants_fhir,
 )
 from gateway.api.referrals_models import (
@@ -97,7 +98,8 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         body = await read_sent(request, caller, parts().registers())
         if isinstance(body, Change):
             return await take(parts(), request, body.referral, body.step, caller)
-        proposal = _proposal(body, parts().clock)
+        with told_as_sent(request):
+            proposal = _proposal(body, parts().clock)
         once = await _once(parts().sending, caller, request)
         try:
             sent = await parts().sending.send(caller, proposal, once, request.state.correlation_id)

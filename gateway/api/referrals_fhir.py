@@ -6,6 +6,8 @@ also be about a referral that was sent before: then it is a step.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -54,8 +56,7 @@ def wants_fhir(request: Request) -> bool:
 
 async def read_sent(request: Request, caller: Caller, registers: Registers) -> ReferralBody | Change:
     """What was sent: a new referral, in either form, or a step of one. Raises `BadRequestError`."""
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() != FHIR:
+    if not _is_message(request):
         return await read_body(request, ReferralBody)
     refuse_tokens_elsewhere(request.scope["query_string"], MEDIA_TYPE)
     try:
@@ -68,6 +69,22 @@ async def read_sent(request: Request, caller: Caller, registers: Registers) -> R
         return _understood(bundle, caller, registers)
     except NotTakenError as error:
         raise BadRequestError("body-invalid", faults=(FieldFault(error.element, error.mend),)) from error
+
+
+@contextmanager
+def told_as_sent(request: Request) -> Iterator[None]:
+    """What is wrong with a referral that came as a message, by its element."""
+    try:
+        yield
+    except BadRequestError as error:
+        if not _is_message(request):
+            raise
+        faults = tuple(FieldFault(element_of(one.where), one.mend) for one in error.faults)
+        raise BadRequestError(error.code, error.detail, faults) from error
+
+
+def _is_message(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == FHIR
 
 
 def _understood(bundle: JsonObject, caller: Caller, registers: Registers) -> ReferralBody | Change:
