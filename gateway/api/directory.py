@@ -19,9 +19,9 @@ from gateway.api.queries import read_query
 from gateway.directory.listing import Directory, Listing
 from gateway.directory.searching import Question
 from gateway.identity.caller import require_one_scope
-from gateway.identity.verifier import TokenVerifier
 from gateway.policy.register_values import Registers
 from gateway.problems import BadRequestError, FieldFault
+from gateway.views.pipeline import Authenticates
 
 SCOPES: Final = ("referrals", "views")
 _PROBLEMS: Final = (400, 401, 403, 421, 422, 431, 500, 503)
@@ -31,7 +31,7 @@ _PROBLEMS: Final = (400, 401, 403, 421, 422, 431, 500, 503)
 class DirectoryParts:
     """What this endpoint uses."""
 
-    verifier: TokenVerifier
+    verifier: Authenticates
     directory: Directory
 
 
