@@ -42,7 +42,7 @@ from gateway.services.words import Wording
 
 T = TypeVar("T")
 
-BEGUN = frozenset({"given", "objected", "dissented"})
+BEGUN = frozenset({"given", "referred", "objected", "dissented"})
 """Outcomes of entries that tell of something that began."""
 
 DECISIONS = BEGUN | {"withdrawn", "taken-back"}

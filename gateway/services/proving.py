@@ -21,7 +21,7 @@ from gateway.reviews.store import is_told
 from gateway.services.entries import INDEX_MAXIMUM, checked, mapping, opened, text
 from gateway.services.words import seen_by
 
-GAVE = frozenset({"given"})
+GAVE = frozenset({"given", "referred"})
 """Outcomes of decisions after which something is allowed; after every other one it is stopped."""
 
 
