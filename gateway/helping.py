@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from audit.console import representing
+from audit.reader import LogReader
 from consent.portal import acting as acting_pages
 from consent.portal import representatives as representatives_pages
 from consent.portal import stop_by_code as stop_by_code_pages
@@ -18,7 +20,10 @@ from gateway.assisting import Assisting
 from gateway.compose import Gateway
 from gateway.recording_representatives import RecordingRepresentatives
 from gateway.services.acting import Acting
+from gateway.services.asked import ConsolePages
+from gateway.services.noting import Noting
 from gateway.services.representatives import RepresentativePages
+from gateway.services.representatives_console import OfficerRepresentatives
 from gateway.services.stop_by_code import StopByCode, Tries
 from gateway.signin.service import SignIn
 
@@ -51,6 +56,20 @@ def groups_of(gateway: Gateway, signin: SignIn) -> tuple[AddPages, ...]:
         partial(representatives_pages.add_pages, services=served),
         partial(stop_by_code_pages.add_pages, codes=codes),
     )
+
+
+def console_group_of(gateway: Gateway, reader: LogReader, issuer: str) -> ConsolePages:
+    """The console's pages about representatives. issuer: of the officers' sign-in."""
+    served = OfficerRepresentatives(
+        reader=reader,
+        keys=gateway.keys,
+        locator=gateway.locator,
+        handles=gateway.handles,
+        recording=RecordingRepresentatives(gateway.views),
+        noting=Noting(gateway.committer, gateway.keys),
+        issuer=issuer,
+    )
+    return partial(representing.add_pages, services=served)
 
 
 def consents_of(gateway: Gateway) -> ConsentParts:

@@ -172,7 +172,8 @@ def mount_pages(app: FastAPI, gateway: Gateway) -> Callable[[], None]:
     noticing = gateway.views.recording.noticing
     hours = Hours() if noticing is None else noticing.hours
     alerts = AlertPages(officers, gateway.locator, gateway.ledger, gateway.handles, hours)
-    for_officers = (*asked.for_officers(), *alerts.for_officers(asked.officer_questions()))
+    representing = helping.console_group_of(gateway, reader, settings.sign_in_issuer)
+    for_officers = (*asked.for_officers(), representing, *alerts.for_officers(asked.officer_questions()))
     app.include_router(build_console(officers, for_officers, console), include_in_schema=False)
     return store.close
 

@@ -1,7 +1,9 @@
 """Writing down who may decide for somebody, that they no longer do, and that a child decides alone.
 
 A practitioner who saw the evidence writes it down; nobody else can: no resident gives authority to a relative, and no
-representative adds another. One entry each, in the person's own history; alike for people whom nobody knows (promise 4).
+representative adds another. Nor does anybody write down their own: who works for an organisation and is known here by its
+staff list is not let, on either side. One entry each, in the person's own history; alike for people whom nobody knows
+(promise 4).
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -19,13 +22,21 @@ from sqlalchemy import Connection
 
 from audit.entries import Draft, Kind, SealedEntry, seal_entry
 from audit.log import Append, Receipt
-from consent.representing.rules import checked
+from consent.representing.rules import checked, ends
 from consent.representing.store import Representations
-from consent.representing.values import Area, Authority, Because, Capacity, Recorded
+from consent.representing.values import (
+    Area,
+    Authority,
+    AuthorityError,
+    Because,
+    Capacity,
+    NoAuthorityError,
+    Recorded,
+)
 from core.errors import BrokenRowError
 from core.keys import SubjectKey
 from core.storage import off_loop
-from core.times import until_release
+from core.times import to_ms, until_release
 from core.unit_of_work import Written
 from core.vocabulary import Json
 from gateway.identity.caller import Caller
@@ -68,7 +79,7 @@ class RecordingRepresentatives:
         return Representations(self.views.database, self.views.recording.keys)
 
     async def record(self, caller: Caller, stated: Stated, correlation_id: str) -> Receipt:
-        """Write an authority down. Raises `AuthorityError` for one that cannot be meant; `ClosedError`."""
+        """Write an authority down. Raises `AuthorityError` for one that cannot be meant, or is one's own; `ClosedError`."""
         started = self.views.clock.monotonic()
         now = self.views.clock.now()
         authority = checked(
@@ -90,10 +101,13 @@ class RecordingRepresentatives:
             "areas": sorted(stated.areas),
             "because": stated.because.value,
             "seen": stated.seen,
+            "until": None if (end := ends(authority)) is None else to_ms(end),
         }
         person = await self._whom(caller, stated.person)
+        for whom in (person, await self._whom(caller, stated.representative)):
+            self._assert_not_own(caller, whom)
         index = await self._index(caller, stated.representative, person)
-        draft = self._draft(caller, RECORDED, stated.person, correlation_id, detail)
+        draft = self._draft(caller, RECORDED, person_code(stated.person), correlation_id, detail)
 
         def add(key: SubjectKey, tx: Connection) -> None:
             if index is not None:
@@ -111,8 +125,22 @@ class RecordingRepresentatives:
             if index is not None:
                 self.representations.end_of(tx, key, index)
 
-        draft = self._draft(caller, ENDED, person, correlation_id, {})
+        draft = self._draft(caller, ENDED, person_code(person), correlation_id, {})
         return await self._append(caller, whom, draft, end, started)
+
+    async def end_one(
+        self, caller: Caller, person: Person | None, code: str, authority: str, correlation_id: str
+    ) -> Receipt:
+        """End one that the caller's organisation wrote down, if it stands yet. code: the person's. Raises `ClosedError`."""
+        started = self.views.clock.monotonic()
+
+        def end(key: SubjectKey, tx: Connection) -> None:
+            # Whether the person was quicker is theirs to know: the entry and the answer are the same.
+            with suppress(NoAuthorityError):
+                self.representations.end(tx, key, authority)
+
+        draft = self._draft(caller, ENDED, code, correlation_id, {"authority": authority})
+        return await self._append(caller, person, draft, end, started)
 
     async def decides_alone(
         self, caller: Caller, person: str, seen: str, reference: str, correlation_id: str
@@ -120,7 +148,7 @@ class RecordingRepresentatives:
         """Write down that a child decides alone: no parent acts for them from the next request on."""
         started = self.views.clock.monotonic()
         recorded = self._recorded(caller, seen, reference)
-        draft = self._draft(caller, ALONE, person, correlation_id, {"seen": seen})
+        draft = self._draft(caller, ALONE, person_code(person), correlation_id, {"seen": seen})
 
         def alone(key: SubjectKey, tx: Connection) -> None:
             self.representations.set_alone(tx, key, recorded)
@@ -174,6 +202,13 @@ class RecordingRepresentatives:
         nhs = mac.hex() if known is None or known.nhs is None else known.nhs
         return representative_index(self.views.handles, nhs)
 
+    def _assert_not_own(self, caller: Caller, whom: Person | None) -> None:
+        """Raise `AuthorityError` for whoever is the caller by their organisation's own word (`oncetold alerts staff`)."""
+        accounts = {} if whom is None else whom.staff.get(caller.organisation, {})
+        own = self.views.handles.tags.staff(caller.organisation, caller.issuer, caller.practitioner or "")
+        if accounts.get(own, 0) > to_ms(self.views.clock.now()):
+            raise AuthorityError("own", "nobody writes down who acts for themselves, nor that they act for somebody")
+
     def _recorded(self, caller: Caller, seen: str, reference: str) -> Recorded:
         return Recorded(
             caller.organisation,
@@ -185,14 +220,14 @@ class RecordingRepresentatives:
         )
 
     def _draft(
-        self, caller: Caller, outcome: str, handle: str, correlation_id: str, detail: dict[str, Json]
+        self, caller: Caller, outcome: str, code: str, correlation_id: str, detail: dict[str, Json]
     ) -> Draft:
         return Draft(
             kind=Kind.CONSENT,
             outcome=outcome,
             organisations=frozenset({caller.organisation}),
             detail={
-                "person": person_code(handle),
+                "person": code,
                 "practitioner": caller.practitioner,
                 "client": caller.client,
                 "issuer": caller.issuer,

@@ -64,6 +64,7 @@ def build_console(services: ConsoleServices, settings: ConsoleSettings) -> Conso
             Link(_("Search"), HOME),
             Link(_("Reviews"), "/console/reviews"),
             Link(_("Questions"), "/console/questions"),
+            Link(_("Representatives"), "/console/representatives"),
             Link(_("Alerts"), "/console/alerts"),
             Link(_("Spot checks"), "/console/samples"),
             Link(_("How it goes"), "/console/overview"),

@@ -19,40 +19,49 @@ _LONDON: Final = ZoneInfo("Europe/London")
 def checked(authority: Authority, now: datetime) -> Authority:
     """The authority, if it can be meant. Raises `AuthorityError` with what to mend."""
     if not authority.areas:
-        raise AuthorityError("name at least one area in which they may act")
+        raise AuthorityError("no-area", "name at least one area in which they may act")
     if authority.because is not Because.UNDER_16 and authority.born is not None:
-        raise AuthorityError("the day of birth is for parental responsibility only")
+        raise AuthorityError("born-of-no-child", "the day of birth is for parental responsibility only")
     _RULES[authority.capacity](authority, now)
     end = ends(authority)
     if end is not None and end <= max(now, authority.from_):
-        raise AuthorityError("the authority must end after it begins, and after today")
+        raise AuthorityError("ends-too-soon", "the authority must end after it begins, and after today")
     return authority
 
 
 def _attorney(authority: Authority, _now: datetime) -> None:
     if authority.because is Because.UNDER_16:
-        raise AuthorityError("an attorney acts for an adult")
+        raise AuthorityError("attorney-of-a-child", "an attorney acts for an adult")
     if Area.HEALTH in authority.areas and authority.because is not Because.LACKS_CAPACITY:
         # Mental Capacity Act 2005 s.11(7)(a).
         raise AuthorityError(
-            "an attorney for health and welfare acts only where the person cannot decide this themselves"
+            "attorney-of-the-able",
+            "an attorney for health and welfare acts only where the person cannot decide this themselves",
         )
 
 
 def _deputy(authority: Authority, _now: datetime) -> None:
     if authority.because is not Because.LACKS_CAPACITY:
-        raise AuthorityError("a deputy acts only where the person cannot decide this themselves")
+        raise AuthorityError(
+            "deputy-of-the-able", "a deputy acts only where the person cannot decide this themselves"
+        )
     if authority.until is None:
-        raise AuthorityError("say when the court's order ends, or when it is to be looked at again")
+        raise AuthorityError(
+            "deputy-without-end", "say when the court's order ends, or when it is to be looked at again"
+        )
 
 
 def _parent(authority: Authority, now: datetime) -> None:
     if authority.because is not Because.UNDER_16:
-        raise AuthorityError("parental responsibility counts for a child under 16")
+        raise AuthorityError("parent-of-no-child", "parental responsibility counts for a child under 16")
     if authority.born is None and authority.until is None:
-        raise AuthorityError("give the child's day of birth, or the day on which this ends")
+        raise AuthorityError(
+            "parent-without-end", "give the child's day of birth, or the day on which this ends"
+        )
     if authority.until is not None and authority.until > now + timedelta(days=366 * ALONE_AT):
-        raise AuthorityError("parental responsibility ends at the child's 16th birthday at the latest")
+        raise AuthorityError(
+            "parent-beyond-16", "parental responsibility ends at the child's 16th birthday at the latest"
+        )
 
 
 _RULES: Final = {Capacity.ATTORNEY: _attorney, Capacity.DEPUTY: _deputy, Capacity.PARENT: _parent}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from core.errors import OnceToldError
 from core.times import from_ms, to_ms
@@ -70,8 +70,28 @@ SECTIONS: Final[Mapping[Area, frozenset[str]]] = {
 (safeguarding alerts, risks, staff safety)."""
 
 
+Fault = Literal[
+    "no-area",
+    "born-of-no-child",
+    "ends-too-soon",
+    "attorney-of-a-child",
+    "attorney-of-the-able",
+    "deputy-of-the-able",
+    "deputy-without-end",
+    "parent-of-no-child",
+    "parent-without-end",
+    "parent-beyond-16",
+    "own",
+]
+"""What is wrong with an authority that cannot be meant."""
+
+
 class AuthorityError(OnceToldError):
     """An authority that cannot be meant; the message says what to mend, and nothing of the person."""
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class NoAuthorityError(OnceToldError):
