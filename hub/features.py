@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.insight.feature import FEATURE as INSIGHT
 from hub.interact.feature import FEATURE as INTERACT
 from hub.parts import Feature
+from hub.voice.feature import FEATURE as VOICE
 
-FEATURES: Final[tuple[Feature, ...]] = (INTERACT,)
+FEATURES: Final[tuple[Feature, ...]] = (INTERACT, INSIGHT, VOICE)

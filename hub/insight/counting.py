@@ -107,6 +107,12 @@ class Reading:
     joined: Joined | None = None
 
     @property
+    def series(self) -> str:
+        """The name of this way of reading. Figures of two ways are never added up: another geography begins anew."""
+        index = "no index" if self.joined is None else f"IMD {self.joined.release}"
+        return f"{self.geography.district or 'no district'}, {self.geography.vintage}, {index}"
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """The tables that can be made."""
         return tuple(table for table in TABLES if table.rows != "deprivation" or self.joined is not None)

@@ -1,0 +1,118 @@
+"""The pages of area insight: `/insight`, a page for each table, and its downloads. For the team `insight` only.
+
+Signed-in all the same: figures are safe to publish, but whether and when to publish them is for the partnership to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from hub.errors import NotHereError
+from hub.insight import downloads
+from hub.insight.counting import TABLE_BY_CODE, Table, add_up
+from hub.insight.recording import Published, published
+from hub.insight.settings import Insight
+from hub.insight.showing import month_title, periods_of, show
+from hub.insight.themes import CLINICAL_AREAS
+from hub.pages.routing import page_router
+from hub.parts import Parts
+
+TEAM: Final = "insight"
+
+
+def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
+    """`/insight`, `/insight/<table>`, `/insight/<table>.csv` and `/insight/<table>.csv-metadata.json`."""
+    router, pages, insight = page_router(parts.pages, f"/{TEAM}"), parts.pages, get_insight()
+
+    async def everything() -> Published:
+        return await parts.database.read(lambda session: published(session, insight.reading))
+
+    def table_of(code: str) -> Table:
+        table = TABLE_BY_CODE.get(code)
+        if table is None or table not in insight.reading.tables:
+            raise NotHereError(TEAM)
+        return table
+
+    @router.get("", response_class=Response)
+    async def overview(request: Request) -> Response:
+        entered = parts.doors.enter(request, TEAM)
+        told = await everything()
+        return pages.page(
+            request,
+            "insight/overview.html",
+            viewer=entered.viewer,
+            tables=insight.reading.tables,
+            published_at=told.at.get(told.until),
+            until=month_title(told.until) if told.until else "",
+            reporters=sorted(parts.partners.title(one) for one in told.reporters.get(told.until, ())),
+            revised=[
+                (told.at[batch], [month_title(month) for month in sorted(months)])
+                for batch, months in reversed(told.revised().items())
+            ],
+            places=bool(insight.reading.geography.lsoas),
+            index=insight.reading.joined,
+            clinical_areas=CLINICAL_AREAS,
+            threshold=insight.threshold,
+        )
+
+    @router.get("/{code}.csv", response_class=Response)
+    async def figures_file(request: Request, code: str) -> Response:
+        parts.doors.enter(request, TEAM)
+        table, told = table_of(code), await everything()
+        periods = [one.code for one in reversed(periods_of(table, told))] if told.until else []
+        figures = add_up(told.together(), insight.reading.cells_of)
+        content = downloads.csv_of(table, insight.reading, periods, figures, insight.threshold)
+        described = f'<{table.code}.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
+        return Response(
+            content,
+            headers=_file_headers(f"{table.code}.csv") | {"Link": described},
+            media_type="text/csv; charset=utf-8; header=present",
+        )
+
+    @router.get("/{code}.csv-metadata.json", response_class=Response)
+    async def metadata_file(request: Request, code: str) -> Response:
+        parts.doors.enter(request, TEAM)
+        table, told = table_of(code), await everything()
+        if not told.until:
+            raise NotHereError(TEAM)
+        content = downloads.metadata_of(
+            table,
+            insight.reading,
+            told.until,
+            told.at[told.until],
+            told.at[min(told.at)],
+            insight.threshold,
+        )
+        return Response(
+            content,
+            headers=_file_headers(f"{table.code}.csv-metadata.json"),
+            media_type="application/csvm+json",
+        )
+
+    @router.get("/{code}", response_class=Response)
+    async def one_table(request: Request, code: str, period: str = "", of: str = "") -> Response:
+        entered = parts.doors.enter(request, TEAM)
+        table, told = table_of(code), await everything()
+        page = show(table, insight, told, parts.partners.title, period, of) if told.until else None
+        return pages.page(
+            request,
+            "insight/table.html",
+            viewer=entered.viewer,
+            back=f"/{TEAM}",
+            table=table,
+            page=page,
+            threshold=insight.threshold,
+        )
+
+    return router
+
+
+def _file_headers(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }

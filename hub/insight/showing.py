@@ -1,0 +1,207 @@
+"""What a page of one table says, from published figures alone: the choice of period, picture, table, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from markupsafe import Markup
+
+from hub.insight import coverage, pictures
+from hub.insight.counting import ALL, BUCKET_TITLES, Cell, Reading, Table, add_up, period_of
+from hub.insight.events import Kind
+from hub.insight.protecting import shown
+from hub.insight.recording import Published
+from hub.insight.settings import Insight
+
+_MONTHS: Final = [date(2000, month, 1).strftime("%B") for month in range(1, 13)]
+_PICTURE: Final = "insight-picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose: a period, or what the picture shows."""
+
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. figures: in the order of the columns, None where too few. number: its number on the map."""
+
+    code: str
+    title: str
+    figures: tuple[int | None, ...]
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """One class of the map: its square, and what it means."""
+
+    swatch: Markup
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that the page of a table needs. few: titles of the rows with nothing to show."""
+
+    periods: tuple[Choice, ...]
+    period: Choice
+    choices: tuple[Choice, ...]
+    chosen: Choice
+    columns: tuple[Choice, ...]
+    rows: tuple[Row, ...]
+    few: tuple[str, ...]
+    picture: Markup | None
+    key: tuple[KeyLine, ...]
+    warnings: tuple[str, ...]
+    thin: tuple[str, ...]
+
+
+def month_title(month: str) -> str:
+    """A month in words: "2026-10" is October 2026."""
+    year, number = month.split("-")
+    return f"{_MONTHS[int(number) - 1]} {year}"
+
+
+def period_title(period: str, until: str) -> str:
+    """A period in words; one that goes on after the last published month says so."""
+    if "-Q" in period:
+        year, quarter = period.split("-Q")
+        last = int(quarter) * 3
+        title = f"{_MONTHS[last - 3]} to {_MONTHS[last - 1]} {year}"
+        ends = f"{year}-{last:02}"
+    elif "-" in period:
+        return month_title(period)
+    else:
+        title, ends = period, f"{period}-12"
+    return title if ends <= until else f"{title}, so far until {month_title(until)}"
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """All months from the first to the last, both in: "2026-11", "2026-12", "2027-01"."""
+    year, month = (int(part) for part in first.split("-"))
+    found = []
+    while f"{year}-{month:02}" <= last:
+        found.append(f"{year}-{month:02}")
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
+
+
+def periods_of(table: Table, published: Published) -> tuple[Choice, ...]:
+    """The periods that a table has, newest first."""
+    first = min((event.month for event in published.together()), default=published.until)
+    codes = {period_of(month, table.period): None for month in months_between(first, published.until)}
+    return tuple(Choice(code, period_title(code, published.until)) for code in reversed(codes))
+
+
+def show(
+    table: Table,
+    insight: Insight,
+    published: Published,
+    organisation_title: Callable[[str], str],
+    period: str,
+    chosen: str,
+) -> Shown:
+    """The page. A period or column that the table does not have gives the first one. Something must be published."""
+    reading = insight.reading
+    figures = add_up(published.together(), reading.cells_of)
+    periods = periods_of(table, published)
+    at = next((one for one in periods if one.code == period), periods[0])
+    columns = _columns(table, reading)
+    column = next((one for one in columns if one.code == chosen), columns[0])
+
+    def figure(row: str, column_code: str) -> int | None:
+        return shown(figures.get(Cell(table.code, at.code, row, column_code), 0), insight.threshold)
+
+    places = reading.geography.wards if table.rows == "ward" else reading.geography.lsoas
+    rows = [
+        Row(code, title, tuple(figure(code, one.code) for one in columns), _number(table, code, list(places)))
+        for code, title in {ALL: "All", **reading.titles(table.rows)}.items()
+    ]
+    picked = columns.index(column)
+    kept = [row for row in rows if row.code == ALL or any(one is not None for one in row.figures)]
+    if table.rows != "ward":
+        buckets = {*BUCKET_TITLES, ALL}
+        # All first, then the largest, then those who have no place.
+        kept.sort(key=lambda row: (row.code != ALL, row.code in buckets, -(row.figures[picked] or 0)))
+    picture, key = _picture(table, reading, rows, picked, f"{column.title}, {at.title}")
+    months = months_between(min(published.at), published.until)
+    return Shown(
+        periods,
+        at,
+        columns,
+        column,
+        columns,
+        tuple(kept),
+        tuple(row.title for row in rows if row not in kept),
+        picture,
+        key,
+        tuple(
+            coverage.silent(
+                [month for month in months if period_of(month, table.period) == at.code],
+                published.reporters,
+                organisation_title,
+                month_title,
+            )
+        ),
+        tuple(_thin(reading, figures, at.code)) if table.code == "wards" else (),
+    )
+
+
+def _columns(table: Table, reading: Reading) -> tuple[Choice, ...]:
+    titles = reading.titles("kind") if table.only is None else {ALL: "All themes", **reading.titles("theme")}
+    return tuple(Choice(code, title) for code, title in titles.items())
+
+
+def _number(table: Table, code: str, places: Sequence[str]) -> int | None:
+    return places.index(code) + 1 if table.rows == "ward" and code in places else None
+
+
+def _thin(reading: Reading, figures: Mapping[Cell, int], period: str) -> list[str]:
+    met = {
+        code: shown(figures.get(Cell("wards", period, code, Kind.NEED.value), 0)) or 0
+        for code in reading.geography.wards
+    }
+    return coverage.thin_wards(reading.geography, met)
+
+
+def _picture(
+    table: Table, reading: Reading, rows: Sequence[Row], picked: int, what: str
+) -> tuple[Markup | None, tuple[KeyLine, ...]]:
+    figures = {row.code: row.figures[picked] for row in rows if row.code != ALL}
+    counted = [figure for figure in figures.values() if figure is not None]
+    if not counted:
+        return None, ()
+    geography = reading.geography
+    areas = list((geography.wards if table.rows == "ward" else geography.lsoas).values())
+    if table.rows in {"ward", "lsoa"} and areas and all(area.shape for area in areas):
+        ours = {area.code: figures[area.code] for area in areas}
+        told = [figure for figure in ours.values() if figure is not None]
+        best = max(areas, key=lambda area: ours[area.code] or 0)
+        title = f"Map of {'wards' if table.rows == 'ward' else 'small areas'}: {what}"
+        most = f"Most in {best.name}: {ours[best.code]:,}. " if told else ""
+        picture = pictures.map_of(
+            _PICTURE,
+            areas,
+            ours,
+            {row.code: str(row.number) for row in rows if row.number is not None},
+            title=title,
+            description=f"{most}{len(told)} of {len(areas)} areas have enough to show. The table below has every figure.",
+            outlines=list(geography.wards.values()) if table.rows == "lsoa" else [],
+        )
+        key = pictures.key_of(told, pictures.classes_of(told))
+        return picture, tuple(
+            KeyLine(pictures.swatch(f"key-{one.number}", one.number), one.means) for one in key
+        )
+    order = sorted(
+        ((row.title, row.figures[picked]) for row in rows if figures.get(row.code) is not None),
+        key=lambda pair: -(pair[1] or 0),
+    )
+    description = f"{len(order)} bars, the longest first. The table below has every figure."
+    return pictures.bars(_PICTURE, order, title=f"Bars: {what}", description=description), ()
