@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from consent.portal.acting_ports import ActingFor
 from consent.portal.ports import Look, Resident, ToldLater
 from consent.representing.store import Representations
 from core.keys import MissingKeyError
+from core.pages.words import Words
 from core.unit_of_work import Written
 from core.vocabulary import Label
 from gateway.consenting import Grant
@@ -28,8 +30,14 @@ from gateway.people import trace
 from gateway.people.locator import Registration
 from gateway.people.registering import register
 from gateway.people.trace import Demographics
+from gateway.services import could_see
 from gateway.services.acting import Acting
 from gateway.services.acting_within import ActingWithin
+from gateway.services.could_see import PolicyServices, PolicyWithin
+from gateway.services.held_parts import History
+from gateway.services.held_within import parts_within
+from gateway.services.mandate import Mandate
+from gateway.services.renewing import Renewing
 from gateway.views.pipeline import view
 from gateway.views.values import Ask, View
 from tests.support.assisted import Desk, desk
@@ -148,6 +156,111 @@ async def test_nobody_acts_for_the_erased(served: Served) -> None:
     assert await within.history(served.person, None) == ()
     with pytest.raises(MissingKeyError):
         await within.acting.refused(served.person, within.authority, "page")
+
+
+# What they may see besides -------------------------------------------------------------------------------------------
+
+ADVICE, DEBTS = "norfolk-advice", "income-debt-advice"
+
+
+def mandate(served: Served, capacity: str, *sections: str) -> Mandate:
+    """The same authority as the other pages ask it."""
+    within = representing(served, *sections)
+    authority = replace(within.authority, capacity=capacity)
+    resident = replace(within.resident, acting=authority)
+    return Mandate(within.acting, served.residents.ledger, served.residents.keys, resident, authority)
+
+
+async def pages_of(served: Served, held: Mandate) -> dict[str, str]:
+    """All that the pages of somebody who acts tell, by page: what stands, what ends, who could look, the download."""
+    home, policy, person = served.way.home, served.residents.policy, served.person
+    portal = ActingWithin(served.residents, held.acting, held.resident, held.authority)
+    args = (home.database, home.ledger, home.keys, served.way.consenting, policy, served.clock)
+    lines = History(home.keys, served.residents.reader, served.residents.reviews, policy)
+    rows = [
+        row
+        for part in parts_within(home.database, policy, lines, portal, held)
+        async for row in part.rows(person, Words(NullTranslations()))
+    ]
+    return {
+        "overview": repr((await portal.overview(person)).permitted),
+        "history": repr(await portal.history(person, None)),
+        "endings": repr(await replace(Renewing(*args), mandate=held).endings(person)),
+        "could look": repr(await PolicyWithin(PolicyServices(served.way.parts), held).who_could_look(person)),
+        "download": repr(rows),
+    }
+
+
+async def allowed_and_looked_at(served: Served) -> tuple[str, str]:
+    """The person allows two things that end soon and is looked at; gives the ids of what is within and beyond."""
+    within = await served.residents.allow(served.person, choice("tenancy", days=10))
+    beyond = await served.residents.allow(
+        served.person, choice("debts", days=10, organisation=ADVICE, purpose=DEBTS)
+    )
+    assert (await served.way.ask()).sections
+    assert within.permitted is not None
+    assert beyond.permitted is not None
+    return within.permitted.id, beyond.permitted.id
+
+
+async def keeps_to_the_scope(served: Served) -> None:
+    within, beyond = await allowed_and_looked_at(served)
+    told = await pages_of(served, mandate(served, "attorney", "tenancy"))
+    terms = registers()
+    foreign = {beyond, terms.organisations[ADVICE].title, terms.sections["debts"].title}
+    for page, text in told.items():
+        assert not any(one in text for one in foreign), page
+    assert all(within in told[page] for page in ("overview", "endings", "could look", "download"))
+    assert "sources=('" not in told["could look"], "by whom it is held tells where somebody lives"
+
+
+async def test_no_page_of_a_representative_tells_what_is_beyond_their_scope(served: Served) -> None:
+    await keeps_to_the_scope(served)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "instead"),
+    [
+        (Mandate, "sees", lambda _self, _permission: True),
+        (PolicyWithin, "_shown", lambda _self, row: row.shown),
+        (could_see, "_without_sources", lambda found: found),
+    ],
+    ids=["scope-of-decisions", "scope-of-who-could-look", "by-whom"],
+)
+async def test_without_each_of_these_cuts_some_page_tells_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch, where: object, name: str, instead: object
+) -> None:
+    monkeypatch.setattr(where, name, instead)
+    with pytest.raises(AssertionError):
+        await keeps_to_the_scope(served)
+
+
+async def tells_no_parent(served: Served) -> None:
+    within, _ = await allowed_and_looked_at(served)
+    told = await pages_of(served, mandate(served, "parental-responsibility", "tenancy", "debts"))
+    for page, text in told.items():
+        assert within not in text, page
+    assert "looked" not in told["history"]
+    assert "allowed" not in told["history"]
+
+
+async def test_what_a_child_decided_themselves_and_looks_by_it_never_appear_to_a_parent(
+    served: Served,
+) -> None:
+    await tells_no_parent(served)
+
+
+async def test_without_that_rule_a_parent_reads_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Mandate, "childs_own", lambda _self, _given: False)
+    with pytest.raises(AssertionError):
+        await tells_no_parent(served)
+
+
+async def test_an_adults_attorney_sees_what_the_person_decided_within_the_scope(served: Served) -> None:
+    within, _ = await allowed_and_looked_at(served)
+    told = await pages_of(served, mandate(served, "attorney", "tenancy"))
+    assert within in told["overview"]
+    assert "looked" in told["history"]
 
 
 # Spoken decisions ----------------------------------------------------------------------------------------------------
