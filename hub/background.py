@@ -56,6 +56,7 @@ class Background:
             if feature.sweep is not None:
                 gone = await self.database.write(lambda session, sweep=feature.sweep: sweep(session, now))  # type: ignore[misc] # mypy cannot infer a lambda's default
                 log.info("swept", feature=feature.name, rows=gone)
+        await asyncio.to_thread(self.database.settle)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -66,6 +66,14 @@ class Database:
             session.expunge_all()
             return result
 
+    def settle(self) -> None:
+        """Move the write-ahead log into the file and empty it: deleted rows would stand in it until it is used again.
+
+        Where somebody reads meanwhile it may stay as it is; the next call does it.
+        """
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the connections."""
         self.engine.dispose()

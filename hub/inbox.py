@@ -128,6 +128,13 @@ class Inbox:
         return found
 
 
+def forget(session: Session, referral: str | None) -> None:
+    """Delete that a referral arrived, with the record that it became."""
+    row = None if referral is None else session.get(Arrived, referral)
+    if row is not None:
+        session.delete(row)
+
+
 def _collected(session: Session, name: str, now: datetime) -> None:
     session.get_one(Arrived, name).collected_at = now
 

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import orjson
 import structlog
 from pydantic import TypeAdapter
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, text
 
 from hub.clock import Clock
 from hub.database import Database
@@ -106,7 +106,7 @@ def told_of(session: Session, feature: str, record: str) -> tuple[Told, ...]:
     rows = session.exec(
         select(Outgoing)
         .where(Outgoing.feature == feature, Outgoing.record == record)
-        .order_by(col(Outgoing.made_at))
+        .order_by(col(Outgoing.made_at), text("rowid"))
     )
     return tuple(told(row) for row in rows)
 
@@ -129,9 +129,15 @@ class Outbox:
 
     async def send_due(self) -> int:
         """Try everything that is due; gives how many arrived. One at a time: the order within a referral matters."""
-        now = self.clock.now()
-        rows = await self.database.read(lambda session: _due(session, now))
-        return sum([await self._try(row) for row in rows])
+        arrived = 0
+        while True:
+            now = self.clock.now()
+            rows = await self.database.read(lambda session, now=now: _due(session, now))  # type: ignore[misc] # mypy cannot infer a lambda's default
+            more = sum([await self._try(row) for row in rows])
+            arrived += more
+            # What waited behind something that arrived may go now.
+            if not more:
+                return arrived
 
     async def wake(self, organisation: str, subject: str) -> None:
         """Somebody signed in: what waits for them is due now."""
@@ -234,8 +240,9 @@ def pause(tries: int) -> timedelta:
 
 
 def _due(session: Session, now: datetime) -> tuple[Outgoing, ...]:
+    # Two of one transaction have one time: the row's number tells which was written first.
     waiting = session.exec(
-        select(Outgoing).where(Outgoing.state == "waiting").order_by(col(Outgoing.made_at))
+        select(Outgoing).where(Outgoing.state == "waiting").order_by(col(Outgoing.made_at), text("rowid"))
     ).all()
     seen: set[str] = set()
     due = []

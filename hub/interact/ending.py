@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, SQLModel, col, delete, select
 
+from hub import inbox
 from hub.interact.case_forms import CaseForms
 from hub.interact.cases import OPEN, case_of, open_case, story_of
 from hub.interact.codes import OUTCOMES, PLAN_STATUSES, TEAM
@@ -145,7 +146,7 @@ def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, 
         tell_gateway(session, case, "accept", {}, now)
     case.state, case.closed_at, case.closing_note = "closed", now, note or None
     case.outcomes = ",".join(outcomes)
-    tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now + timedelta(microseconds=1))
+    tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now)
     plan = session.get(Plan, case_id)
     if plan is not None and plan.status in {"active", "draft", "on-hold"}:
         plan.status = "completed"
@@ -153,8 +154,9 @@ def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, 
 
 def sweep(session: Session, now: datetime) -> int:
     """Delete what is past its end; gives how many cases, referrings and links went. See `hub.parts.Feature.sweep`."""
-    old = session.exec(select(Case.id).where(col(Case.closed_at) < now - KEPT_AFTER_CLOSING)).all()
-    for case_id in old:
+    query = select(Case.id, Case.referral).where(col(Case.closed_at) < now - KEPT_AFTER_CLOSING)
+    old = session.exec(query).all()
+    for case_id, referral in old:
         visits = session.exec(select(Visit.id).where(Visit.case_id == case_id)).all()
         session.exec(delete(Seen).where(col(Seen.visit_id).in_(visits)))
         owned: tuple[type[SQLModel], ...] = (Visit, Task, Helper, Measure, Plan)
@@ -162,6 +164,7 @@ def sweep(session: Session, now: datetime) -> int:
             session.exec(delete(table).where(table.case_id == case_id))  # type: ignore[attr-defined] # each of them has it
         session.exec(delete(Case).where(col(Case.id) == case_id))
         forget(session, TEAM, case_id)
+        inbox.forget(session, referral)
     sent = session.exec(
         select(Referring.id).where(col(Referring.written_at) < now - KEPT_AFTER_REFERRING)
     ).all()

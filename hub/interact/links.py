@@ -19,7 +19,8 @@ from hub.interact.codes import TEAM
 from hub.interact.receiving import begin
 from hub.interact.referring_form import LINE, Said, clean
 from hub.interact.tables import Link
-from hub.pages.forms import Faults
+from hub.pages.forms import Faults, Form
+from hub.pages.rendering import Viewer
 from hub.pages.routing import page_router
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -34,7 +35,7 @@ def build_router(parts: Parts) -> APIRouter:
     @router.get("/links", response_class=Response)
     async def links(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
-        return await listed(request, entered.viewer)
+        return await listed(request, entered.viewer, Form())
 
     @router.post("/links", response_class=Response)
     async def make(request: Request) -> Response:
@@ -42,7 +43,7 @@ def build_router(parts: Parts) -> APIRouter:
         for_whom = clean(form.one("for_whom"))
         if not for_whom or len(for_whom) > LINE:
             faults = Faults({"for_whom": "Say whom you give the link to, in 200 characters or fewer"})
-            return await listed(request, entered.viewer, faults)
+            return await listed(request, entered.viewer, form, faults)
         now = parts.clock.now()
         secret = await parts.database.write(lambda session: new_link(session, entered.who, for_whom, now))
         # Shown this once; a reload asks for a new one.
@@ -56,7 +57,7 @@ def build_router(parts: Parts) -> APIRouter:
             until=now + LIVES,
         )
 
-    async def listed(request: Request, viewer: object, faults: Faults | None = None) -> Response:
+    async def listed(request: Request, viewer: Viewer, form: Form, faults: Faults | None = None) -> Response:
         now = parts.clock.now()
         found = await parts.database.read(waiting)
         return pages.page(
@@ -67,7 +68,8 @@ def build_router(parts: Parts) -> APIRouter:
             faults=faults or Faults({}),
             errors=None if faults is None else faults.listed,
             links=[one for one in found if one.until > now],
-            more={"viewer": viewer},
+            viewer=viewer,
+            form=form,
         )
 
     return router

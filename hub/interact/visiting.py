@@ -38,7 +38,9 @@ def build_router(parts: Parts) -> APIRouter:
         now = parts.clock.now()
         read = visit_of(form, london_day(now))
         if isinstance(read, Faults):
-            return await forms.page(request, entered.viewer, case_id, "visit", form, read, questions=VISIT, seen=SEEN)
+            return await forms.page(
+                request, entered.viewer, case_id, "visit", form, read, questions=VISIT, seen=SEEN
+            )
         on, answers = read
         await parts.database.write(
             lambda session: write_visit(session, case_id, on, answers, entered.who.name, now)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs
 
 import orjson
 import yaml
+from joserfc.jwk import ECKey
 
 from hub.app import Hub, assemble
 from hub.clock import Clock
@@ -25,10 +27,12 @@ from hub.parts import Feature
 from hub.sessions import Practitioner
 from hub.settings import Settings
 from hub.tokens import Token
-from tests.unit.hub.browser import Browser
+from tests.unit.hub.browser import Answer, Browser
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ISSUER = "http://127.0.0.1:9"
+
+KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
 
 PARTNERS: dict[str, Any] = {
     "organisations": [
@@ -71,9 +75,6 @@ class HeldClock:
 
     def go_on(self, **time: float) -> None:
         self.at += timedelta(**time)
-
-
-Answering = Callable[["Call"], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,12 @@ class FakeGateway(Gateway):
         return [one for one in self.calls if (one.method, one.path) == (method, path)]
 
 
+def application(_body: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The token of an organisation's own application: `application-of-<client>`."""
+    client = b64decode(headers["Authorization"].removeprefix("Basic ")).decode().partition(":")[0]
+    return {"access_token": f"application-of-{client}", "expires_in": 300}
+
+
 def empty_view(call: Call) -> dict[str, Any]:
     return {
         "purpose": call.body["purpose"],
@@ -153,6 +160,8 @@ class FakeService(SignInService):
         if body is not None:
             self.posted.append(parse_qs(body))
         answer = self.fetched.get(url, ProviderAwayError("fake"))
+        if callable(answer):
+            answer = answer(body, headers)
         if isinstance(answer, Exception):
             raise answer
         found: Mapping[str, Any] = answer
@@ -195,7 +204,7 @@ class Desk:
         assert session is not None
         return session.csrf
 
-    async def post(self, browser: Browser, address: str, **form: str) -> Any:
+    async def post(self, browser: Browser, address: str, /, **form: str) -> Answer:
         """Post a form of one of the session's own pages."""
         return await browser.post(address, {"csrf": self.csrf_of(browser), **form})
 
@@ -221,7 +230,7 @@ def hub_in(
         "jwks_uri": f"{ISSUER}/jwks.json",
         "authorization_response_iss_parameter_supported": True,
     }
-    service.fetched[f"{ISSUER}/jwks.json"] = {"keys": []}
-    service.fetched[f"{ISSUER}/token"] = {"access_token": "application", "expires_in": 300}
+    service.fetched[f"{ISSUER}/jwks.json"] = {"keys": [KEY.as_dict(private=False, use="sig", alg="ES256")]}
+    service.fetched[f"{ISSUER}/token"] = application
     hub = assemble(settings, clock, Database(settings.database), gateway, service, features)
     return Desk(hub, gateway, service, clock, folder)
