@@ -36,20 +36,21 @@ class CodeAnswer:
 
 
 class Keeping(Enum):
-    """Whether something was kept. KNOWN: its code is known already, so it is not kept again. FULL: too much waits."""
+    """Whether something was kept. TAKEN: its code stands for something else already. FULL: too much waits to be read."""
 
     KEPT = "kept"
-    KNOWN = "known"
+    TAKEN = "taken"
     FULL = "full"
 
 
 def keep(
     session: Session, said: Said, today: date, settings: VoiceSettings, taken_by: str | None = None
 ) -> Keeping:
-    """Keep what was said, if there is room for it."""
+    """Keep what was said, if there is room for it. The same words under the same code are kept once."""
     digest = None if said.code is None else digest_of(said.code)
-    if digest is not None and _by_code(session, digest) is not None:
-        return Keeping.KNOWN
+    known = None if digest is None else _by_code(session, digest)
+    if known is not None:
+        return Keeping.KEPT if known.words == said.words else Keeping.TAKEN
     if unread_count(session) >= UNREAD_MAXIMUM:
         return Keeping.FULL
     session.add(

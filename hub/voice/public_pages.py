@@ -6,7 +6,7 @@ of a request anywhere but what was typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
@@ -68,8 +68,13 @@ class PublicPages:
             return self.form(request, form, faults, status=400)
         if not self.saying.take(now):
             return self.form(request, form, faults, status=429, closed=True)
-        keep = partial(heard.keep, said=said, today=london_day(now), settings=self.settings)
-        if await parts.database.write(keep) is Keeping.FULL:
+        keep = partial(heard.keep, today=london_day(now), settings=self.settings)
+        kept = await parts.database.write(partial(keep, said=said))
+        if kept is Keeping.TAKEN:
+            # The same page was used for something else before: by the browser's way back, say.
+            said = replace(said, code=new_code())
+            kept = await parts.database.write(partial(keep, said=said))
+        if kept is Keeping.FULL:
             return self.form(request, form, faults, status=503, closed=True)
         if said.code is None:
             return parts.pages.go(f"{ROOM}/thanks")

@@ -89,8 +89,10 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
             return _write_down(parts, settings, request, entered, form, faults)
         keep = partial(heard.keep, said=said, today=today, settings=settings, taken_by=signature(entered))
         kept = await parts.database.write(keep)
-        if kept is Keeping.KNOWN:
-            faults = Faults({"code": "This code was written down already. Look if it is the same paper"})
+        if kept is Keeping.TAKEN:
+            faults = Faults(
+                {"code": "This code stands for something else already. Look if you copied it right"}
+            )
             return _write_down(parts, settings, request, entered, form, faults)
         if kept is Keeping.FULL:
             faults = Faults(
