@@ -36,6 +36,15 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
             ("harbour-charity", "team-coordinator", "Team co-ordinator"),
         ),
     ),
+    "voice": (
+        {},
+        (
+            ("harbour-charity", "team-coordinator", "Voice co-ordinator"),
+            ("norfolk-volunteering", "volunteer-coordinator", "Voice volunteer"),
+            ("norfolk-county-council", "integrated-care-coordinator", "Partnership officer"),
+            ("norwich-city-council", "housing-officer", "Partnership officer"),
+        ),
+    ),
 }
 
 
