@@ -15,11 +15,15 @@ PAGE: Final = 20
 
 _POSTCODE: Final = re.compile(r"\b[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}\b", re.ASCII)
 
+_LONG_NUMBER: Final = re.compile(r"\d{4}")
+
 
 def _nobody(value: object) -> object:
     # An address stands in logs and histories: what could tell of somebody does not belong into it (promise 7).
     if isinstance(value, str) and _POSTCODE.search(value):
         raise ValueError("write the first half of a postcode only")
+    if isinstance(value, str) and _LONG_NUMBER.search(value):
+        raise ValueError("leave out a number of more than three digits: it could be somebody's")
     return value
 
 
@@ -29,10 +33,10 @@ Words = Annotated[
     StringConstraints(
         min_length=1,
         max_length=100,
-        pattern=r"^[0-9]{0,3}(?:[^0-9\x00-\x1f\x7f]+[0-9]{0,3})*$",
+        pattern=r"^[^\x00-\x1f\x7f]*$",
     ),
 ]
-"""What is searched for: no number of more than three digits, since one could be somebody's."""
+"""What is searched for: no number of more than three digits and no whole postcode, which could be somebody's."""
 ServiceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}$")]
 
 

@@ -83,6 +83,12 @@ class RunningGateway:
         scope = "openid consents representatives"
         return await practitioner_token(self.addresses.identity, TRIAGER, f"{COUNTY}-app", scope=scope)
 
+    async def referring(self) -> str:
+        """An access token of the county's triager, for referrals."""
+        return await practitioner_token(
+            self.addresses.identity, TRIAGER, f"{COUNTY}-app", scope="openid referrals"
+        )
+
     async def token_for(self, path: str) -> str:
         """An access token of somebody who may use an operation at a path of the contract."""
         gives = {
@@ -94,6 +100,8 @@ class RunningGateway:
             return await self.officer()
         if path in {"/v1/consents", "/v1/representatives", "/v1/deciding-alone"}:
             return await self.writing_down()
+        if path.startswith("/v1/referrals"):
+            return await self.referring()
         return await gives.get(path, self.triager)()
 
     @contextmanager
@@ -126,16 +134,16 @@ def somebody(role: str = "everything") -> Person:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[RunningGateway]:
-    """Start everything in a folder, and stop it."""
+def running(folder: Path, also: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
+    """Start everything in a folder, and stop it. also: further parts of the demonstration, e.g. `hub`."""
     layout = Layout(folder)
     first = 20_000 + os.getpid() % 1_200 * 10
-    names = ("gateway", "identity", "nhs", "council")
+    names = ("gateway", "identity", "nhs", "council", *also)
     ports = choose_ports(lambda _: None, {name: first + at for at, name in enumerate(names)})
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     addresses = Addresses(**urls, charity_folder=str(folder / "charity"))
     _write_secrets(folder / "secrets.json")
-    environment = {**write_configuration(layout, addresses), **TIMINGS}
+    environment = {**write_configuration(layout, addresses), **TIMINGS, "HUB_POLL_SECONDS": "0.5"}
     settings = settings_of(environment)
     prepare_storage(settings, SystemClock())
     seed(settings, SystemClock())
