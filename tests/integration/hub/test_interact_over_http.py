@@ -1,0 +1,143 @@
+"""INTERACT over HTTP: hub, gateway, identity provider and agencies run as they are; parts are killed on the way."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+from pathlib import Path
+
+from tests.integration.hub.browsing import HubBrowser, Page
+from tests.support.running import RunningGateway, somebody
+
+CARYS, JOY, ADA = "carys.care@wensum.test", "joy.prescriber@agewell.test", "ada.housing@norwich.test"
+SENT = "Sent: the team has not read it yet"
+
+
+def form(name: str, number: str = "") -> dict[str, str]:
+    return {
+        "to": "age-well-norfolk",
+        "agreed": "yes",
+        "how": "spoken",
+        "contact": "yes",
+        "name": name,
+        "nhs_number": number,
+        "telephone": "01632 960001",
+        "why": "Mould in the bedroom and a bad chest",
+        "what_matters": "My garden",
+        "themes": "damp",
+        "urgency": "soon",
+    }
+
+
+async def case_address(browser: HubBrowser, name: str) -> str:
+    page = await browser.until("/interact", name)
+    found = re.search(rf'href="(/interact/cases/[^"]+)">{name}<', page.text)
+    assert found is not None
+    return found[1]
+
+
+def kill(house: RunningGateway, name: str) -> None:
+    process = house.processes.running[name]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def start(house: RunningGateway, name: str) -> None:
+    if name == "hub":
+        environment = {
+            "HUB_DATABASE": str(house.layout.hub / "hub.db"),
+            "HUB_PARTNERS_FILE": str(house.layout.hub / "partners.yaml"),
+            "HUB_GATEWAY_URL": house.addresses.gateway,
+            "HUB_SIGN_IN_ISSUER": house.addresses.identity,
+            "HUB_PUBLIC_URL": house.addresses.hub,
+            "HUB_PORT": house.addresses.hub.rpartition(":")[2],
+        }
+        house.processes.start("hub", ["-m", "hub", "serve"], house.layout.logs("hub-again"), **environment)
+        house.processes.wait_until_ready("hub", house.addresses.hub + "/healthz")
+    else:
+        house.processes.start("gateway", ["-m", "gateway", "serve"], house.layout.logs("gateway-again"))
+        house.processes.wait_until_ready("gateway", house.addresses.gateway + "/readyz")
+
+
+def cases(house: RunningGateway, name: str) -> int:
+    with sqlite3.connect(house.layout.hub / "hub.db") as connection:
+        found: int = connection.execute(
+            "SELECT count(*) FROM interact_case WHERE name = ?", (name,)
+        ).fetchone()[0]
+    return found
+
+
+async def test_from_the_referral_to_the_end_of_sharing(house: RunningGateway) -> None:
+    person = somebody()
+    async with HubBrowser(house.addresses.hub) as carys, HubBrowser(house.addresses.hub) as joy:
+        assert "Refer somebody" in (await carys.sign_in(CARYS)).words
+        sent = await carys.fill("/interact/refer", "", **form(person.full_name, person.nhs_number))
+        assert "/interact/referrals/" in sent.address, sent.words
+        assert "Home and health" in (await joy.sign_in(JOY)).words
+        address = await case_address(joy, person.full_name)
+        await joy.fill(address, "/taking-on")
+        await carys.until(sent.address, "The team works on it.")
+        page = await joy.get(address)
+        assert "Condition of the home" in page.words, page.words
+        assert "not shown does not mean none" in page.words
+        nothing_kept(house, page)
+        await other_employer_sees_only_what_is_permitted(house, address)
+        closed = await joy.fill(address + "/closing", "", outcomes="adapted")
+        assert "Nobody may look at what others hold any more" in closed.words
+        await carys.until(sent.address, "The team has finished.")
+        assert "Condition of the home" not in (await joy.get(address)).words
+
+
+async def other_employer_sees_only_what_is_permitted(house: RunningGateway, address: str) -> None:
+    async with HubBrowser(house.addresses.hub) as ada:
+        await ada.sign_in(ADA)
+        page = await ada.get(address)
+        assert "My garden" in page.words
+        assert "Nothing may be shown to you at the moment." in page.words, (
+            "the person agreed to Age Well's look"
+        )
+
+
+def nothing_kept(house: RunningGateway, page: Page) -> None:
+    """No value that other organisations let be seen rests in the hub's database or log."""
+    part = page.text[page.text.index('id="home"') : page.text.index('id="others"')]
+    values = re.findall(r'summary-list__value">([^<]{12,})<', part)
+    assert values, "the view was empty: nothing is shown by this test"
+    files = [*house.layout.hub.glob("hub.db*"), house.layout.logs("hub")]
+    for value in values:
+        for file in files:
+            assert value.encode() not in Path(file).read_bytes(), (value, file.name)
+
+
+async def test_a_killed_gateway_loses_nothing_and_delivers_once(house: RunningGateway) -> None:
+    name = "Kilda Gateway"
+    async with HubBrowser(house.addresses.hub) as carys, HubBrowser(house.addresses.hub) as joy:
+        await carys.sign_in(CARYS)
+        await joy.sign_in(JOY)
+        kill(house, "gateway")
+        sent = await carys.fill("/interact/refer", "", **form(name))
+        assert "Waiting to be sent" in sent.words
+        assert "must not write it again" in sent.words
+        start(house, "gateway")
+        await case_address(joy, name)
+        await carys.until(sent.address, "The team has it and decides")
+    assert cases(house, name) == 1
+
+
+async def test_a_killed_hub_loses_nothing_and_delivers_once(house: RunningGateway) -> None:
+    name = "Kilda Hub"
+    async with HubBrowser(house.addresses.hub) as carys:
+        await carys.sign_in(CARYS)
+        kill(house, "gateway")
+        sent = await carys.fill("/interact/refer", "", **form(name))
+        kill(house, "hub")
+        start(house, "gateway")
+        start(house, "hub")
+        assert "Sign in to see this page" in (await carys.get("/interact/referrals")).words
+        await carys.sign_in(CARYS)
+        await carys.until(sent.address, "The team has it and decides")
+        async with HubBrowser(house.addresses.hub) as joy:
+            await joy.sign_in(JOY)
+            await case_address(joy, name)
+    assert cases(house, name) == 1
