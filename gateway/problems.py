@@ -97,10 +97,9 @@ def problem_of(error: OnceToldError) -> Problem:
             return problem(error.code.replace("_", "-"), error.detail, challenge)
         case RefusedError():
             return _refused(error.refusal)
-        case TraceError():
-            return problem("identifiers-unusable", _sentence(error))
-        case AmbiguousError():
-            return problem("identifiers-ambiguous", _sentence(error))
+        case TraceError() | AmbiguousError():
+            unusable = isinstance(error, TraceError)
+            return problem("identifiers-unusable" if unusable else "identifiers-ambiguous", _sentence(error))
         case BadRequestError():
             faults = [{"where": one.where, "mend": one.mend} for one in error.faults]
             return problem(error.code, error.detail, extra={"faults": faults} if faults else {})
