@@ -106,7 +106,11 @@ class Receiving:
             await record_refusal(self.views, caller, refusal, referral.purpose, correlation_id)
             raise RefusedError(refusal)
         opened = await asyncio.to_thread(self._opened, caller, referral, correlation_id)
-        told = None if opened is None else await self._disclosed(referral, opened, authority)
+        if opened is None:
+            # Collected or ended in this moment; or the person's key is gone before their rows are.
+            again = await self._mine(caller, referral_id)
+            return Seen(replace(again, has_person=False).at(self.views.clock.now()))
+        told = await self._disclosed(referral, opened, authority)
         if told is not None:
             return Seen(referral, told)
         again = await self._mine(caller, referral_id)

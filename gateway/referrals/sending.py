@@ -1,12 +1,15 @@
 """Sending a referral.
 
-1 terms          an agreement must let the sender refer to the receiver; what a yes opens to the receiver. Whatever is
-refused is refused here, about nobody, and recorded
-2 resolve        whom the handle means. Nobody, or no handle: a person of their own with a key of their own, so that all
-that follows is one way for everybody; nobody is looked for by what the referral says
-3 seal           what may rest: without contact details unless the person agreed to them
-4 one unit of work  referral, permission, entry and idempotency key stand or fall together
-5 answer         the same for everybody, at a whole multiple of `ANSWERED_EVERY`
+    1 terms          an agreement must let the sender refer to the receiver; what a yes opens to the receiver. Whatever is
+                     refused is refused here, about nobody, and recorded
+    2 resolve        whom the handle means. Nobody, or no handle: a person of their own with a key of their own, so that all
+                     that follows is one way for everybody; nobody is looked for by what the referral says. Where the handle
+                     is of the very NHS number that it says, that person is registered, and finds it on signing in
+    3 seal           what may rest: without contact details unless the person agreed to them
+    4 one transaction    referral, permission, entry and idempotency key stand or fall together
+    5 answer         the same for everybody, at a whole multiple of `ANSWERED_EVERY`
+
+Nothing of what a referral says stands in the log, in an answer to the sender or in an error.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,6 +39,8 @@ from core.vocabulary import Kind as PermissionKind
 from gateway.consenting import Saying, new_id, nothing_said
 from gateway.idempotency.store import Idempotency, Once
 from gateway.identity.caller import Caller
+from gateway.people import trace
+from gateway.people.locator import AmbiguousError, Registration
 from gateway.policy.port import Refusal
 from gateway.referrals import entries
 from gateway.referrals.records import HELD_FOR, Behind, Held, Referral
@@ -62,11 +68,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Whom a referral is about. index: what the receiver's handle is made of. is_new: whether nobody was found."""
+    """Whom a referral is about. index: what the receiver's handle is made of.
+
+    begin: what makes somebody new a person, within the transaction; None for somebody who was found.
+    """
 
     key: SubjectKey
     index: bytes
-    is_new: bool
+    begin: Callable[[Connection], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +95,9 @@ class Sending:
         whom = await self._whom(caller, proposal, correlation_id)
         try:
             sent = await self._keep(caller, proposal, terms, whom, once, correlation_id)
-        except (NoRowError, BrokenRowError) as error:
-            # Erased since, or not to be read: then it is about nobody we know.
-            logger.error("person.unreadable", part=type(error).__name__, correlation=correlation_id)
+        except (NoRowError, BrokenRowError, AmbiguousError) as error:
+            # Erased since, not to be read, or registered by somebody else just now: then it is about nobody we know.
+            logger.warning("person.not-taken", because=type(error).__name__, correlation=correlation_id)
             sent = await self._keep(
                 caller, proposal, terms, await self._somebody_new(whom.index), once, correlation_id
             )
@@ -120,8 +129,8 @@ class Sending:
             made = None if once is None else self.idempotency.made(tx, once, now)
             if made is not None:
                 return Written(made, ())
-            if whom.is_new:
-                self.views.ledger.open(tx, key)
+            if whom.begin is not None:
+                whom.begin(tx)
             if permission is not None:
                 self.views.ledger.give(tx, key, permission, now)
             self.referrals.add(tx, key, referral, behind, held)
@@ -166,17 +175,34 @@ class Sending:
         index = os.urandom(32) if opened is None else opened
         try:
             person = await asyncio.to_thread(self.views.locator.find, index)
+            if person is not None:
+                return Whom(person.key, index)
+            number = proposal.content.about.nhs_number
+            if opened is not None and number is not None and opened == self._index_of(number):
+                return await self._by_number(index, number)
         except BrokenRowError as broken:
             # A 503 for one person alone would tell that we know them.
             logger.error("person.unreadable", part=broken.part, correlation=correlation_id)
-            person = None
-        return await self._somebody_new(index) if person is None else Whom(person.key, index, is_new=False)
+        return await self._somebody_new(index)
+
+    def _index_of(self, number: str) -> bytes:
+        return self.views.handles.blind_index(trace.by_nhs_number(number))
+
+    async def _by_number(self, index: bytes, number: str) -> Whom:
+        """Somebody nobody knows yet whose handle is of that very number: they find it when they sign in with it."""
+        registration = Registration(source="", reference="", nhs_number=number)
+        person = await asyncio.to_thread(self.views.locator.prepare, registration)
+
+        def begin(tx: Connection) -> None:
+            if self.views.locator.register(tx, person, registration, self.views.clock.now()):
+                self.views.ledger.open(tx, person.key)
+
+        return Whom(person.key, index, begin)
 
     async def _somebody_new(self, index: bytes) -> Whom:
         subject = "p_" + secrets.token_urlsafe(18)
-        return Whom(
-            await asyncio.to_thread(self.views.recording.keys.get_or_create, subject), index, is_new=True
-        )
+        key = await asyncio.to_thread(self.views.recording.keys.get_or_create, subject)
+        return Whom(key, index, lambda tx: self.views.ledger.open(tx, key))
 
 
 def may_refer(views: Parts, authority: InCharge, sender: str, receiver: str, purpose: str) -> Refusal | None:

@@ -1,7 +1,9 @@
 """The states of a referral, and which step leads from where to where. Pure.
 
-sent -> collected -> accepted -> closed
-refused from sent or collected; withdrawn from any that has not ended; expired from sent, when nobody collected it
+    sent -> collected -> accepted -> closed
+    sent, collected -> refused      sent, collected, accepted -> withdrawn      sent -> expired
+
+What nobody collects expires; the other steps are somebody's to take.
 """
 
 from __future__ import annotations

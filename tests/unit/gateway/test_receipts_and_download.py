@@ -36,6 +36,7 @@ PARTS_OF_TABLES = {
     "acting_word": "acting",
     "spoken_decision": "spoken",
     "stop_code": "spoken",
+    "referral_person": "referrals",
     "decision_input": "rules",
     "resident_question": "questions",
 }
