@@ -34,6 +34,7 @@ NAMES = [
     "key store",
     "witnesses",
     "channels",
+    "directory",
     "addresses",
     "sign-in",
 ]
@@ -65,6 +66,19 @@ def test_a_configuration_that_would_start_is_found_good_in_every_part(settings: 
     assert found["sign-in"][1].endswith("with a secret")
     assert found["witnesses"][1].startswith("none: ")
     assert found["channels"][1].startswith("none: ")
+    assert found["directory"][1] == "0 services"
+
+
+def test_records_that_the_directory_quarantined_are_told(settings: Settings) -> None:
+    file = settings.secrets_file.parent / "directory.json"
+    file.write_text('[{"id": "a", "name": "A", "status": "active"}, {"id": "b", "name": "B"}]')
+    ok, words = findings(settings.model_copy(update={"directory_file": file}))["directory"]
+    assert ok
+    assert words == (
+        "1 services, 1 records quarantined: directory.json: service b.status: it is required and missing"
+    )
+    missing = settings.model_copy(update={"directory_file": file.with_name("none")})
+    assert "no such file" in bad(missing)["directory"]
 
 
 def test_no_finding_tells_a_secret(settings: Settings) -> None:
