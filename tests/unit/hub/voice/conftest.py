@@ -16,6 +16,14 @@ VOICE_PARTNERS["teams"]["voice"] = {
     "members": [{"organisation": "age-well-norfolk", "role": "social-prescriber", "title": "Listener"}]
 }
 
+VOICE_PARTNERS["organisations"].append(
+    {
+        "id": "the-longest",
+        "title": "The Norfolk and Waveney Partnership of Homes, Health and Hope",
+        "client": "the-longest-hub",
+    }
+)
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

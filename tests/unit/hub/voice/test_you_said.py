@@ -53,7 +53,7 @@ async def test_everybody_reads_our_words_the_answer_and_never_their_words(desk: 
     page = await desk.browser().get("/voice/you-said")
     assert YOU_SAID in page.words
     assert ANSWER in page.words
-    assert "Who does it: Norwich City Council. Said by fewer than 5 people." in page.words
+    assert "Who answers: Norwich City Council. Said by fewer than 5 people." in page.words
     assert SAID not in page.text
     assert "Joy Alder" not in page.text
 
