@@ -12,6 +12,13 @@ from adapters.openreferral.values import Service
 from core.vocabulary import Json, JsonObject
 
 _PAGE: Final = "contents"
+_OF_SERVICES: Final = frozenset(
+    {
+        "assured_date", "cost_options", "eligibility_description", "fees", "maximum_age", "minimum_age", "organization",
+        "service_areas", "service_at_locations", "status",
+    }
+)  # fmt: skip
+"""Members by which a service is known, one without its status too."""
 
 
 def read_document(value: Json, refusals: Refusals) -> tuple[Service, ...]:
@@ -57,7 +64,7 @@ def _of_object(value: JsonObject, refusals: Refusals) -> Iterator[Service]:
             yield from _whole(read_service(one, refusals))
     elif "service_at_locations" not in value and "location" in value:
         yield from _whole(read_service_at_location(value, refusals))
-    elif "status" in value or "service_at_locations" in value:
+    elif not _OF_SERVICES.isdisjoint(value):
         yield from _whole(read_service(value, refusals))
     elif "services" in value:
         # An organisation in full: its services do not repeat whose they are.

@@ -250,6 +250,10 @@ def test_documents_of_every_form_give_their_services() -> None:
     [
         (SECRET, "document ?: an object or a list of objects is expected"),
         ([SECRET], "document ?: a list of objects is expected"),
+        (
+            [{"id": "s-1", "name": SECRET, "service_areas": []}],
+            "service s-1.status: it is required and missing",
+        ),
         ({"contents": SECRET}, "page ?.contents: a list is expected"),
         ({"id": "o", "services": SECRET}, "organization o.services: a list is expected"),
         ({"services.csv": SECRET}, "services ?: a list of rows is expected"),
