@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, text
 
 from hub.doors import Entered
 from hub.errors import NotHereError
@@ -176,7 +176,8 @@ def referred_by(session: Session, who: Practitioner) -> tuple[Referred, ...]:
         Referring.organisation == who.organisation, Referring.subject == who.subject
     )
     return tuple(
-        _with_truth(session, one) for one in session.exec(mine.order_by(col(Referring.written_at).desc()))
+        _with_truth(session, one)
+        for one in session.exec(mine.order_by(col(Referring.written_at).desc(), text("rowid DESC")))
     )
 
 

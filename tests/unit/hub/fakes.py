@@ -210,9 +210,15 @@ class Desk:
 
 
 def hub_in(
-    folder: Path, features: Sequence[Feature] = FEATURES, partners: dict[str, Any] | None = None
+    folder: Path,
+    features: Sequence[Feature] = FEATURES,
+    partners: dict[str, Any] | None = None,
+    loopback: str | None = None,
 ) -> Desk:
-    """A hub whose database and files lie in the folder. Called again with the same folder: as after a restart."""
+    """A hub whose database and files lie in the folder. Called again with the same folder: as after a restart.
+
+    loopback: its address for a real browser, which then gets cookies without `Secure`.
+    """
     found = orjson.loads(orjson.dumps(partners or PARTNERS))
     for one in found["organisations"]:
         (folder / "secret").write_text("not a secret")
@@ -220,7 +226,10 @@ def hub_in(
     (folder / "partners.yaml").write_text(yaml.safe_dump(found))
     clock, gateway = HeldClock(), FakeGateway()
     settings = Settings(
-        database=folder / "hub.db", partners_file=folder / "partners.yaml", public_url="https://hub.test"
+        database=folder / "hub.db",
+        partners_file=folder / "partners.yaml",
+        public_url=loopback or "https://hub.test",
+        insecure_cookies=loopback is not None,
     )
     service = FakeService(clock)
     service.fetched[f"{ISSUER}/.well-known/openid-configuration"] = {
