@@ -89,7 +89,7 @@ def problem(
     return Problem(known.status, code, known.title, detail or known.remedy, headers or {}, extra or {})
 
 
-def problem_of(error: OnceToldError) -> Problem:
+def problem_of(error: OnceToldError) -> Problem:  # noqa: PLR0911 - a list, one line a kind of error
     """The problem document for one of our exceptions; unknown ones become a 500 that says nothing of their insides."""
     match error:
         case TokenError() | StepUpError():
@@ -97,9 +97,10 @@ def problem_of(error: OnceToldError) -> Problem:
             return problem(error.code.replace("_", "-"), error.detail, challenge)
         case RefusedError():
             return _refused(error.refusal)
-        case TraceError() | AmbiguousError():
-            unusable = isinstance(error, TraceError)
-            return problem("identifiers-unusable" if unusable else "identifiers-ambiguous", _sentence(error))
+        case TraceError():
+            return problem("identifiers-unusable", _sentence(error))
+        case AmbiguousError():
+            return problem("identifiers-ambiguous", _sentence(error))
         case BadRequestError():
             faults = [{"where": one.where, "mend": one.mend} for one in error.faults]
             return problem(error.code, error.detail, extra={"faults": faults} if faults else {})
