@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.front_door.feature import DUTY_FEATURE as DUTY_TO_REFER
+from hub.front_door.feature import FEATURE as FRONT_DOOR
 from hub.insight.feature import FEATURE as INSIGHT
 from hub.interact.feature import FEATURE as INTERACT
 from hub.parts import Feature
 from hub.voice.feature import FEATURE as VOICE
 
-FEATURES: Final[tuple[Feature, ...]] = (INTERACT, INSIGHT, VOICE)
+FEATURES: Final[tuple[Feature, ...]] = (INTERACT, FRONT_DOOR, DUTY_TO_REFER, INSIGHT, VOICE)
