@@ -89,9 +89,9 @@ def read(form: Form, today: date) -> Said | Faults:
 
 
 def _faults(form: Form, today: date) -> Iterator[tuple[str, str]]:
+    yield from _agreement_faults(form, today)
     yield from _person_faults(form, today)
     yield from _reason_faults(form)
-    yield from _agreement_faults(form, today)
 
 
 def _person_faults(form: Form, today: date) -> Iterator[tuple[str, str]]:

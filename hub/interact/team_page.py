@@ -28,6 +28,7 @@ def build_router(parts: Parts) -> APIRouter:
             "interact/team.html",
             viewer=entered.viewer,
             groups=groups,
+            today=today,
             urgencies=URGENCIES,
             title_of=parts.partners.title,
         )
