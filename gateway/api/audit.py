@@ -35,6 +35,8 @@ from gateway.api.audit_models import (
     parameters_of,
 )
 from gateway.api.documents import problems
+from gateway.api.fhir import MEDIA_TYPE as FHIR
+from gateway.api.fhir import wants_fhir
 from gateway.api.queries import read_query
 from gateway.identity.caller import Caller, require_scope
 from gateway.policy.uk_days import end_of_day, start_of_day
@@ -45,7 +47,6 @@ from gateway.signin.admission import OFFICER
 from gateway.views.pipeline import Authenticates
 
 SCOPE: Final = "audit"
-FHIR: Final = "application/fhir+json"
 _PROBLEMS: Final = (400, 401, 403, 421, 422, 431, 500, 503)
 _PATH: Final = "/v1/audit/entries"
 
@@ -96,7 +97,7 @@ def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         given, asking = parts().log, await _officer(parts().verifier, request)
         asked = read_query(request, EntriesQuery)
         page = await reading.entries(given, asking, query_of(asking.caller.organisation, asked))
-        if _wants_fhir(request):
+        if wants_fhir(request):
             return _answer(await asyncio.to_thread(_bundle, given, page, asked), FHIR)
         rows = [reading.summary(one, person) for one, person in page.entries]
         return _answer({"entries": rows, "next": None if page.next is None else str(page.next)})
@@ -120,7 +121,7 @@ def _add_entries(router: APIRouter, parts: Callable[[], AuditParts]) -> None:
         found = await reading.entry(given, asking, index)
         if found is None:
             raise NotFoundError
-        if _wants_fhir(request):
+        if wants_fhir(request):
             return _answer(await asyncio.to_thread(reading.event, given, found.stored), FHIR)
         return _answer(reading.full(found))
 
@@ -235,11 +236,6 @@ async def _officer(verifier: Authenticates, request: Request) -> Reading:
     caller = await verifier.verify(request.headers.getlist("authorization"))
     require_officer(caller)
     return Reading(caller, request.state.correlation_id)
-
-
-def _wants_fhir(request: Request) -> bool:
-    accepted = ",".join(request.headers.getlist("accept")).split(",")
-    return any(one.partition(";")[0].strip().lower() == FHIR for one in accepted)
 
 
 def _answer(value: object, media_type: str = "application/json") -> Response:

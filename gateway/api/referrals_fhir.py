@@ -15,20 +15,22 @@ from starlette.requests import Request
 
 from core.vocabulary import Json, JsonObject
 from gateway.api.body import MEDIA_TYPE, fault_of, read_body
+from gateway.api.fhir import MEDIA_TYPE as FHIR
 from gateway.api.referrals_models import ReferralBody
+from gateway.api.views import receipt_document
 from gateway.identity.caller import Caller
 from gateway.identity.http import refuse_tokens_elsewhere
 from gateway.policy.register_values import Registers
 from gateway.problems import BadRequestError, FieldFault
 from gateway.referrals.bars.changes import Change, Standing, is_change, read_change, write_standing
 from gateway.referrals.bars.errors import NotTakenError
+from gateway.referrals.bars.names import RECEIPT, SALT
 from gateway.referrals.bars.parties import parties_of
 from gateway.referrals.bars.reading import element_of, read_message
 from gateway.referrals.bars.writing import Letter, write_message
-from gateway.referrals.receiving import Seen
+from gateway.referrals.receiving import Seen, Told
 from gateway.web.strict_json import StrictJsonError, parse
 
-FHIR: Final = "application/fhir+json"
 _BUNDLE: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["resourceType", "type", "entry"],
@@ -46,12 +48,6 @@ def also_as_message(documented: dict[str, Any]) -> dict[str, Any]:
     """A request body in the contract that may come as a message too."""
     body = documented["requestBody"]
     return {**documented, "requestBody": {**body, "content": {**body["content"], **BUNDLE_CONTENT}}}
-
-
-def wants_fhir(request: Request) -> bool:
-    """Whether the answer is asked for in FHIR."""
-    accepted = ",".join(request.headers.getlist("accept")).split(",")
-    return any(one.partition(";")[0].strip().lower() == FHIR for one in accepted)
 
 
 async def read_sent(request: Request, caller: Caller, registers: Registers) -> ReferralBody | Change:
@@ -118,9 +114,22 @@ def message_of(seen: Seen, caller: Caller, registers: Registers) -> dict[str, Js
                 content=seen.told.content,
                 service=one.service,
                 person=seen.told.person,
+                enclosed=_enclosed(seen.told),
             )
         )
     reference = one.reference if caller.organisation == one.sender else None
     return write_standing(
         Standing(one.id, sender, receiver, one.place, one.sent_at, one.changed_at, reference)
     )
+
+
+def _enclosed(told: Told) -> tuple[JsonObject, ...]:
+    """The disclosure's receipt, and the salt that opens the commitment where nothing was left out."""
+    receipt = receipt_document(told.receipt)
+    parts = [
+        {"url": "index", "valueString": str(receipt["index"])},
+        {"url": "leaf", "valueBase64Binary": receipt["leaf"]},
+        {"url": "proof", "valueString": receipt["proof"]},
+    ]
+    found: tuple[JsonObject, ...] = ({"url": RECEIPT, "extension": parts},)
+    return found if told.salt is None else (*found, {"url": SALT, "valueString": told.salt.hex()})

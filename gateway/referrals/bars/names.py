@@ -60,6 +60,9 @@ MATTER: Final = f"{OURS}referral-consent"
 CONTACT_DETAILS: Final[Code] = (MATTER, "contact-details")
 SAYS: Final = f"{OURS}fhir:says"
 """Extension of a note: which member of a referral it is."""
+RECEIPT: Final = f"{OURS}fhir:receipt"
+SALT: Final = f"{OURS}fhir:salt"
+"""Extensions of the header of a message that was disclosed: what proves it."""
 SAFE_CONTACT: Final = "safe-contact"
 NEEDS: Final = "needs"
 

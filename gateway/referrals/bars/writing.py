@@ -42,7 +42,8 @@ _SPACE: Final = UUID("4b1f6d0e-8f52-5c1f-9f0e-2f0b0c6d7a11")
 class Letter:
     """A referral as a message tells it. referral: our id of it. person: a handle of whoever reads it.
 
-    agreed: None where the reader is not told how. reference: the sender's own, for the sender alone.
+    agreed: None where the reader is not told how. reference: the sender's own, for the sender alone. enclosed: extensions of
+    the header, what comes with the letter and is none of it.
     """
 
     referral: str
@@ -56,6 +57,7 @@ class Letter:
     agreed: Agreed | None = None
     sharing: Sharing = field(default_factory=Sharing)
     reference: str | None = None
+    enclosed: tuple[JsonObject, ...] = ()
 
 
 def write_message(letter: Letter) -> dict[str, Json]:
@@ -83,6 +85,8 @@ def write_message(letter: Letter) -> dict[str, Json]:
         resources.append(("service", _service(letter.service, name)))
     resources += [("sender", write_party(letter.sender)), ("receiver", write_party(letter.receiver))]
     header = write_header(name, letter.sender.title, REQUEST, NEW, "ServiceRequest")
+    if letter.enclosed:
+        header["extension"] = letter.enclosed
     return write_bundle(name, letter.sent_at, [("MessageHeader", header), *resources])
 
 

@@ -94,6 +94,14 @@ async def test_the_receiver_reads_a_message_that_says_the_same(desk: Refers) -> 
     assert {"system": "urn:oncetold:handle", "value": desk.handle(RECEIVER)} in resource(bundle, "Patient")[
         "identifier"
     ]
+    proof, salt = resource(bundle, "MessageHeader")["extension"]
+    as_json = (await desk.read(one)).document
+    assert salt["valueString"] == as_json["salt"]
+    receipt = {
+        part["url"]: part.get("valueString") or part.get("valueBase64Binary") for part in proof["extension"]
+    }
+    assert set(receipt) == set(cast("dict[str, Any]", as_json["receipt"]))
+    assert int(receipt["index"]) < cast("dict[str, Any]", as_json["receipt"])["index"]
     # How the person agreed, and the sender's own number of it, are between them and the sender.
     assert "Consent" not in str(bundle)
     assert "ours-1" not in str(bundle)

@@ -50,6 +50,17 @@ LETTER = Letter(
     agreed=Agreed(How.SPOKEN, SAID, "easy-read-2", contact_details=True),
     sharing=Sharing(frozenset({"contact", "tenancy"}), 14),
     reference="ours-1",
+    enclosed=(
+        {
+            "url": "urn:oncetold:fhir:receipt",
+            "extension": [
+                {"url": "index", "valueString": "7"},
+                {"url": "leaf", "valueBase64Binary": "AAAA"},
+                {"url": "proof", "valueString": "c2sp.org/tlog-proof@v1\nindex 7\n"},
+            ],
+        },
+        {"url": "urn:oncetold:fhir:salt", "valueString": "00"},
+    ),
 )
 
 Change = Callable[[dict[str, Any]], object]

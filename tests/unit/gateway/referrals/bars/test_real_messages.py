@@ -17,8 +17,8 @@ from tests.unit.gateway.referrals.bars.letters import ODS, read, resource
 
 EXAMPLES = "bars/examples1.4.0"
 
-# File -> the element by which it is refused. None of the published messages is a referral: four book an appointment, one asks
-# for a validation and one answers; every other file is a resource of the API beside messages.
+# File -> the element by which it is refused. None of the published messages is a referral: four book an appointment, one
+# asks for a validation and one answers; every other file is a resource of the API beside messages.
 TABLE = (
     ("process_message/request/Booking*", "MessageHeader.eventCoding"),
     ("process_message/request/ValidationResponse*", "MessageHeader.eventCoding"),
