@@ -28,3 +28,12 @@ class VoiceSettings(BaseSettings):
     post_to: str = Field(default="", max_length=300)
     leave_to: str = "https://www.bbc.co.uk/weather"
     wordings: Path | None = None
+
+    @property
+    def codes_last(self) -> str:
+        """How long a code works, in words: "2 years", "18 months", "45 days"."""
+        years, odd = divmod(self.keep_codes_days, 365)
+        if not odd:
+            return f"{years} year{'s' if years > 1 else ''}"
+        months = self.keep_codes_days // 30
+        return f"{months} months" if months > 2 else f"{self.keep_codes_days} days"

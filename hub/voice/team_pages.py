@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import shorten
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -45,6 +46,7 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
             unread = [
                 {
                     "href": f"{ROOM}/heard/{one.id}",
+                    "words": shorten(one.words or "The words were deleted", 90, placeholder=" ..."),
                     "about": ABOUTS.get(one.about, one.about),
                     "channel": CHANNELS.get(one.channel, one.channel),
                     "said_on": one.said_on,

@@ -150,6 +150,7 @@ def test_each_page_fits_answers_at_once_and_passes_axe(
     answer = page.get_by_text(shown.answer).first.bounding_box()
     assert answer is not None
     assert answer["y"] < WIDTHS[width], "the answer is below the fold"
+    page.evaluate("scrollTo(0, 0)")
     judge(page, shown.name, width)
     page.context.close()
 
@@ -236,7 +237,7 @@ def test_the_team_writes_down_a_call_and_puts_it_on_the_list(
     page.get_by_role("button", name="Keep it").click()
     assert page.get_by_role("heading", name="Their code").is_visible()
     page.goto("/voice/team")
-    page.get_by_role("link", name="A rule").first.click()
+    page.get_by_role("link", name="Why must I show my payslip").first.click()
     page.get_by_label("You said, in our own words").fill("People are asked for one paper many times")
     page.get_by_label("Theme").select_option(label="Money")
     page.get_by_label("Who answers").select_option(label="All of us together")

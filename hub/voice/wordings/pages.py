@@ -41,6 +41,7 @@ def build_router(parts: Parts, texts: tuple[Text, ...]) -> APIRouter:
             before=before,
             after=after,
             columns=_columns(before, after, left, right),
+            rewritten=all(piece.changed for piece in (*left, *right)),
             used=text.used_on(today).number,
         )
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.voice.codes import ALPHABET, LENGTH, digest_of, new_code, read_code
+from hub.voice.settings import VoiceSettings
 
 
 def test_codes_are_fresh_and_of_signs_that_cannot_be_mistaken() -> None:
@@ -37,3 +38,11 @@ def test_whatever_is_typed_reads_as_a_code_or_as_none(typed: str) -> None:
 def test_a_digest_is_not_the_code() -> None:
     assert digest_of("K7QP-3MXD-9T2W") != digest_of("K7QP-3MXD-9T2X")
     assert "K7QP" not in digest_of("K7QP-3MXD-9T2W").upper()
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(365, "1 year"), (730, "2 years"), (548, "18 months"), (45, "45 days"), (60, "60 days")],
+)
+def test_how_long_a_code_works_is_said_in_words(days: int, words: str) -> None:
+    assert VoiceSettings(keep_codes_days=days).codes_last == words

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.voice.feature import FEATURE
-from hub.voice.wordings.comparing import compare
+from hub.voice.wordings.comparing import Piece, compare
 from hub.voice.wordings.register import RegisterError, read_register, versions_by_id
 from tests.conftest import ROOT
 from tests.unit.hub.fakes import Desk, hub_in
@@ -114,14 +114,19 @@ def test_a_register_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_versions_are_compared_word_by_word() -> None:
-    left, right = compare("May we share it?", "May we tell them?")
+    left, right = compare("May we tell them about you?", "May we tell the council about you?")
     assert [(piece.text, piece.changed) for piece in left] == [
-        ("May we ", False),
-        ("share", True),
-        (" ", False),
-        ("it?", True),
+        ("May we tell ", False),
+        ("them about you?", True),
     ]
-    assert [piece.text for piece in right if piece.changed] == ["tell", "them?"]
+    left, right = compare("You can say no to it. You can stop.", "You can say yes to it. You can stop.")
+    assert [piece.text for piece in right if piece.changed] == ["yes"]
+    assert compare("Same words", "Same words")[0] == (Piece("Same words", changed=False),)
+
+
+def test_words_that_stayed_by_chance_are_not_marked_as_having_stayed() -> None:
+    left, right = compare("You give your consent to us", "Do you say yes to us now")
+    assert all(piece.changed for piece in (*left, *right))
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -143,8 +148,8 @@ async def test_the_version_in_use_and_the_one_before_stand_beside_each_other(des
     page = await desk.browser().get("/voice/words/agreed-referral")
     assert page.text.index("Version 1") < page.text.index("Version 2")
     assert "Version 2, used now" in page.words
-    assert "<del>" in page.text
-    assert "<ins>" in page.text
+    assert "All of it was written anew." in page.words
+    assert "<del>" not in page.text
     assert "agreed-referral-2" in page.words
 
 
@@ -163,8 +168,8 @@ async def test_any_two_versions_can_be_chosen_and_a_group_that_helped_is_named(
 ) -> None:
     path = register_in(
         tmp_path,
-        a_version(1, "2026-11-02", "One"),
-        a_version(2, "2026-11-09", "Two", written_with=GROUP),
+        a_version(1, "2026-11-02", "May we tell the council?"),
+        a_version(2, "2026-11-09", "May we tell the surgery?", written_with=GROUP),
         a_version(3, "2026-12-24", "Three"),
     )
     monkeypatch.setenv("HUB_VOICE_WORDINGS", str(path))
@@ -172,6 +177,8 @@ async def test_any_two_versions_can_be_chosen_and_a_group_that_helped_is_named(
     browser = desk.browser()
     page = await browser.get("/voice/words/ask")
     assert "Version 2, used now" in page.words
+    assert "May we tell the <del>council?</del>" in page.text
+    assert "May we tell the <ins>surgery?</ins>" in page.text
     assert "Reading group, 1 November 2026. They met twice." in page.words
     assert "Written with Reading group." in (await browser.get("/voice/words")).words
     page = await browser.get("/voice/words/ask?before=1&after=3")
