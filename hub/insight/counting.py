@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from hub.insight.areas import NOWHERE, Geography
+from hub.insight.areas import NOWHERE, Area, Geography
 from hub.insight.deprivation import Joined
 from hub.insight.events import KIND_TITLES, NO_FIXED_ABODE, NOT_SAID, Event, Kind
 from hub.insight.themes import AGES, GROUPS, THEME_TITLES
@@ -146,7 +146,7 @@ class Reading:
         """Every row that a dimension can have, in order, with its title, so that a table's shape tells nothing."""
         places = {
             "ward": {code: area.name for code, area in self.geography.wards.items()},
-            "lsoa": {code: area.name for code, area in self.geography.lsoas.items()},
+            "lsoa": {code: self._in_ward(area) for code, area in self.geography.lsoas.items()},
             "deprivation": {CORE20: "Most deprived fifth of England", NOT_CORE20: "Other areas"},
         }
         if dimension in places:
@@ -158,6 +158,10 @@ class Reading:
             "group": GROUPS | {NO_GROUP: "No group said"},
             "kind": {kind.value: title for kind, title in KIND_TITLES.items()},
         }[dimension]
+
+    def _in_ward(self, lsoa: Area) -> str:
+        ward = self.geography.wards.get(lsoa.ward or "")
+        return lsoa.name if ward is None else f"{lsoa.name}, {ward.name}"
 
     def _ours(self, event: Event) -> bool:
         return event.vintage == self.geography.vintage and event.area in self.geography.lsoas

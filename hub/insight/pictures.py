@@ -40,9 +40,11 @@ class Class:
 
 
 def classes_of(figures: Sequence[int]) -> tuple[int, ...]:
-    """Where classes begin: two bounds that part the shown figures in three, each a figure; fewer for few figures."""
+    """Where classes begin: two bounds that part the shown figures in three, each a figure; fewer where many are alike."""
     ordered = sorted(figures)
-    return tuple(sorted({ordered[len(ordered) * part // 3] for part in (1, 2)})) if ordered else ()
+    bounds = {ordered[len(ordered) * part // 3] for part in (1, 2)} if ordered else set()
+    # The first class begins with the least figure by itself.
+    return tuple(sorted(bounds - set(ordered[:1])))
 
 
 def class_of(figure: int | None, bounds: Sequence[int]) -> int:
@@ -71,23 +73,27 @@ def map_of(
     description: str,
     outlines: Sequence[Area] = (),
 ) -> Markup:
-    """A map of areas by the class of their figures. labels: written within an area. outlines: drawn over it, bolder."""
+    """A map of areas by the class of their figures. labels: written within an area.
+
+    outlines: larger areas, drawn over it, bolder; the map then ends where they do (one small area of Norwich is a strip of
+    river that runs far out of the city, and would leave the city itself too small to read).
+    """
     shown = [figure for figure in figures.values() if figure is not None]
     bounds = classes_of(shown)
-    place = _projection([point for area in areas for point in points_of(area.shape)])
-    height = math.ceil(max((place(point)[1] for area in areas for point in points_of(area.shape)), default=0))
+    corners = [point for area in outlines or areas for point in points_of(area.shape)]
+    place = _Place(corners)
+    height = math.ceil(max(place(point)[1] for point in corners))
     parts = [_patterns(name)]
     for area in areas:
         figure = figures.get(area.code)
         told = "too few to show" if figure is None else f"{figure:,}"
         parts.append(
-            f'<path d="{_path(area.shape, place)}" fill="url(#{name}-{class_of(figure, bounds)})" '
-            f'stroke="{_INK}" stroke-width="1"><title>{escape(area.name)}: {told}</title></path>'
+            f'<path d="{_path(area.shape, place)}" fill="url(#{name}-{class_of(figure, bounds)})">'
+            f"<title>{escape(area.name)}: {told}</title></path>"
         )
-    parts += [
-        f'<path d="{_path(area.shape, place)}" fill="none" stroke="{_INK}" stroke-width="2.5"/>'
-        for area in outlines
-    ]
+    parts += _borders(areas, place, 0.75 if outlines else 1.5)
+    if outlines:
+        parts += _borders(outlines, place, 2.5)
     parts += [
         _label(text, place(inner_point(area.shape))) for area in areas if (text := labels.get(area.code))
     ]
@@ -159,8 +165,13 @@ class _Place:
         )
 
 
-def _projection(points: Sequence[Point]) -> _Place:
-    return _Place(points)
+def _borders(areas: Sequence[Area], place: _Place, width: float) -> list[str]:
+    """Ink between two lines of white, so that two dark areas side by side are still two."""
+    path = "".join(_path(area.shape, place) for area in areas)
+    return [
+        f'<path d="{path}" fill="none" stroke="#ffffff" stroke-width="{width * 3}"/>',
+        f'<path d="{path}" fill="none" stroke="{_INK}" stroke-width="{width}"/>',
+    ]
 
 
 def _path(shape: Shape, place: _Place) -> str:

@@ -10,14 +10,15 @@ from typing import Final
 from markupsafe import Markup
 
 from hub.insight import coverage, pictures
-from hub.insight.counting import ALL, BUCKET_TITLES, Cell, Reading, Table, add_up, period_of
-from hub.insight.events import Kind
+from hub.insight.counting import ALL, BUCKET_TITLES, NO_GROUP, Cell, Reading, Table, add_up, period_of
+from hub.insight.events import NOT_SAID, Kind
 from hub.insight.protecting import shown
 from hub.insight.recording import Published
 from hub.insight.settings import Insight
 
 _MONTHS: Final = [date(2000, month, 1).strftime("%B") for month in range(1, 13)]
 _PICTURE: Final = "insight-picture"
+_UNSAID: Final = frozenset({NOT_SAID, NO_GROUP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Row:
     title: str
     figures: tuple[int | None, ...]
     number: int | None = None
+
+    def largest(self, columns: Sequence[Choice]) -> list[str]:
+        """The figures that are shown with their columns, the largest first, without the first column: it is their sum."""
+        told = sorted(
+            (-figure, column.title)
+            for column, figure in zip(columns[1:], self.figures[1:], strict=True)
+            if figure
+        )
+        return [f"{title} {-figure:,}" for figure, title in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ def period_title(period: str, until: str) -> str:
         return month_title(period)
     else:
         title, ends = period, f"{period}-12"
-    return title if ends <= until else f"{title}, so far until {month_title(until)}"
+    return title if ends <= until else f"{title}, so far"
 
 
 def months_between(first: str, last: str) -> list[str]:
@@ -199,9 +209,10 @@ def _picture(
         return picture, tuple(
             KeyLine(pictures.swatch(f"key-{one.number}", one.number), one.means) for one in key
         )
-    order = sorted(
-        ((row.title, row.figures[picked]) for row in rows if figures.get(row.code) is not None),
-        key=lambda pair: -(pair[1] or 0),
-    )
-    description = f"{len(order)} bars, the longest first. The table below has every figure."
+    known = [row for row in rows if figures.get(row.code) is not None]
+    # Beside "not said", which is often most, the bars that matter would all look alike; the table has it.
+    said = [row for row in known if row.code not in _UNSAID] or known
+    order = sorted(((row.title, row.figures[picked]) for row in said), key=lambda pair: -(pair[1] or 0))
+    bars = "1 bar" if len(order) == 1 else f"{len(order)} bars, the longest first"
+    description = f"{bars}. The table below has every figure."
     return pictures.bars(_PICTURE, order, title=f"Bars: {what}", description=description), ()

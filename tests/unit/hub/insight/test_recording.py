@@ -15,6 +15,7 @@ from hub.insight.events import NOT_SAID, Circumstances, Kind
 from hub.insight.protecting import BASE
 from hub.insight.recording import Published, publish_due, published, record
 from hub.insight.tables import SCHEMA, OpenCount, Owed, PublishedBatch, PublishedCount
+from hub.insight.telling import tell
 from hub.migrations import migrate
 from tests.unit.hub.insight.towns import POOR, RICH, geography, reading
 
@@ -147,3 +148,20 @@ def test_published_rows_add_up_to_what_is_told(database: Database) -> None:
     assert Counter({row.area: row.count for row in rows}).total() == 15
     batches = database.read_now(lambda session: session.exec(select(PublishedBatch)).all())
     assert [one.published_at for one in batches] == [at(2026, 11)]
+
+
+def test_what_features_tell_has_no_place_unless_the_label_says_that_it_may(database: Database) -> None:
+    def work(session: Session) -> None:
+        tell(session, "refusal", ["money"], organisation="x", day=date(2026, 10, 1))
+        tell(
+            session,
+            "outcome",
+            ["money"],
+            organisation="x",
+            day=date(2026, 10, 1),
+            person=Circumstances("U", POOR),
+        )
+
+    database.write_now(work)
+    rows = database.read_now(lambda session: session.exec(select(OpenCount)).all())
+    assert [(row.kind, row.area) for row in rows] == [("outcome", POOR), ("refusal", NOT_SAID)]
