@@ -182,7 +182,8 @@ class Receiving:
             if not stands:
                 return Written(None, ())
             # A label that came meanwhile counts at once: nobody is located.
-            if hides or (person is not None and not self.views.locator.stands(tx, person, person.label)):
+            moved = person is not None and not self.views.locator.stands(tx, person, person.label)
+            if (hides or moved) and shorter != content:
                 return Written(shorter, (opened.shorter,))
             return Written(content, (opened.whole,))
 

@@ -22,7 +22,7 @@ from gateway.referrals.sending import Sending
 from gateway.referrals.store import Referrals
 from tests.support.clock import FakeClock
 from tests.support.referring import PURPOSE, Refers, refers
-from tests.support.walk import STRANGER_NUMBER, walk
+from tests.support.walk import NHS_NUMBER, STRANGER_NUMBER, walk
 
 
 async def known(desk: Refers) -> str:
@@ -121,8 +121,12 @@ def count(desk: Refers, table: str) -> int:
 
 
 async def seen(
-    folder: Path, case: Callable[[Refers], Awaitable[str | None]], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    case: Callable[[Refers], Awaitable[str | None]],
+    monkeypatch: pytest.MonkeyPatch,
+    number: str | None = None,
 ) -> Seen:
+    """What the sender sees. number: of the person's handle, where the referral says it too."""
     async with walk(folder, clock=FakeClock()) as way:
         desk, now = refers(way), way.home.clock
         assert isinstance(now, FakeClock)
@@ -135,7 +139,8 @@ async def seen(
         entries, rows, started = count(desk, "log_entry"), count(desk, "referral"), now.monotonic()
         with monkeypatch.context() as patched:
             patched.setattr(gateway.referrals.sending, "asyncio", fake)
-            told = await desk.send(person=... if handle is None else handle)
+            about = desk.body()["about"] if number is None else {"name": "Somebody", "nhs_number": number}
+            told = await desk.send(person=... if handle is None else handle, about=about)
         released = round(now.monotonic() - started, 6)
         made = count(desk, "log_entry") - entries, count(desk, "referral") - rows
         one = str(told.document["id"])
@@ -178,6 +183,16 @@ async def test_promise_4_a_referral_tells_the_sender_nothing_about_the_person(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     await all_look_alike(tmp_path, monkeypatch, name)
+
+
+async def test_promise_4_whom_a_referral_registers_looks_like_whom_we_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = await seen(tmp_path, unknown, monkeypatch, STRANGER_NUMBER)
+    assert (new.status, new.entries) == (201, 1)
+    for name in ("known", "erased", "whose_row_is_spoilt"):
+        assert await seen(tmp_path, CASES[name], monkeypatch, NHS_NUMBER) == new, name
+    assert await seen(tmp_path, unknown, monkeypatch, NHS_NUMBER) == new
 
 
 async def test_were_whoever_nobody_knows_refused_the_promise_would_break(

@@ -17,7 +17,8 @@ from core.keys import SubjectKey
 from core.vocabulary import Label
 from gateway.people.locator import Locator, Person
 from gateway.referrals.receiving import Receiving
-from gateway.referrals.records import HELD_FOR
+from gateway.referrals.records import HELD_FOR, Referral
+from gateway.referrals.states import Status
 from gateway.referrals.stepping import Stepping
 from gateway.views.values import View
 from tests.promises.test_promise_1_audit_or_nothing import FAULTS, durable_leaves
@@ -160,6 +161,36 @@ async def test_were_the_permission_left_standing_the_promise_would_break(
     monkeypatch.setattr(Stepping, "_end", lambda *_: None)
     with pytest.raises(AssertionError):
         await nothing_is_shown_after(desk, "withdrawn")
+
+
+async def nothing_is_read_after(desk: Refers, how: str) -> None:
+    """The promise: once its end was answered, what a referral says does not leave, however far the reading was."""
+    one = await desk.sent()
+    by_id, loop = Locator.by_id, asyncio.get_running_loop()
+
+    def and_then_ended(self: Locator, person_id: str) -> Person | None:
+        found = by_id(self, person_id)
+        asyncio.run_coroutine_threadsafe(end(desk, one, how), loop).result(30)
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Locator, "by_id", and_then_ended)
+        read = await desk.read(one)
+    assert read.status == 200
+    assert "content" not in read.document
+
+
+@pytest.mark.parametrize("how", ["refused", "withdrawn", "stopped"])
+async def test_promise_2_what_a_referral_says_does_not_leave_after_its_end(desk: Refers, how: str) -> None:
+    await nothing_is_read_after(desk, how)
+
+
+async def test_without_the_guard_what_a_referral_says_leaves_after_its_end(
+    desk: Refers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Referral, "at", lambda self, _: replace(self, status=Status.SENT))
+    with pytest.raises(AssertionError):
+        await nothing_is_read_after(desk, "stopped")
 
 
 # 3. Minimal: nobody is located ---------------------------------------------------------------------------------------
