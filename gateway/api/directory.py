@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,12 +12,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adapters.openreferral.values import Service
 from core.vocabulary import Json
 from gateway.api.audit_models import parameters_of
 from gateway.api.directory_models import PAGE, ServicesAnswer, ServicesQuery
 from gateway.api.documents import problems
 from gateway.api.queries import read_query
-from gateway.directory.listing import Directory, Listing
+from gateway.directory.listing import Directory, Listing, listed
 from gateway.directory.searching import Question
 from gateway.identity.caller import require_one_scope
 from gateway.policy.register_values import Registers
@@ -57,22 +59,25 @@ def build_router(parts: Callable[[], DirectoryParts], registers: Callable[[], Re
         require_one_scope(caller, SCOPES)
         asked = read_query(request, ServicesQuery)
         question = Question(asked.q or "", asked.need or "", asked.place or "", asked.eligible or "")
-        found = parts().directory.find(question, registers())
-        return Response(orjson.dumps(_page(found, asked.after)), media_type="application/json")
+        # A county's directory takes a while to go through, and nobody else is to wait for it.
+        found = await asyncio.to_thread(parts().directory.find, question)
+        page = _page(found, asked.after, registers())
+        return Response(orjson.dumps(page), media_type="application/json")
 
     return router
 
 
-def _page(found: Sequence[Listing], after: str | None) -> dict[str, Json]:
+def _page(found: Sequence[Service], after: str | None, registers: Registers) -> dict[str, Json]:
     start = 0
     if after is not None:
-        start = next((at for at, one in enumerate(found, 1) if one.service.id == after), -1)
+        start = next((at for at, one in enumerate(found, 1) if one.id == after), -1)
         if start < 0:
             mend = "send `next` of a page of the same search, or start anew"
             raise BadRequestError("query-invalid", faults=(FieldFault("after", mend),))
     page = found[start : start + PAGE]
     more = len(found) > start + PAGE
-    return {"services": [_shown(one) for one in page], "next": page[-1].service.id if more else None}
+    shown: list[Json] = [_shown(listed(one, registers)) for one in page]
+    return {"services": shown, "next": page[-1].id if more else None}
 
 
 def _shown(listing: Listing) -> dict[str, Json]:

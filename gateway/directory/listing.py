@@ -33,9 +33,9 @@ class Directory:
     services: Mapping[str, Service]
     quarantined: tuple[Quarantined, ...] = ()
 
-    def find(self, question: Question, registers: Registers) -> list[Listing]:
-        """The services that fit, best first."""
-        return [listed(one, registers) for one in search(self.entries, question)]
+    def find(self, question: Question) -> list[Service]:
+        """The services that fit, best first, as they were published: `listed` makes them fit to be told."""
+        return search(self.entries, question)
 
     def provider_of(self, service: str, registers: Registers) -> str | None:
         """Our organisation that provides a service; None where the directory knows no such service, or nobody of ours."""

@@ -8,7 +8,7 @@ same answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ class Entry:
     terms: frozenset[str]
     provider: frozenset[str]
     areas: tuple[frozenset[str], ...]
+    area_words: frozenset[str]
     description: frozenset[str]
     eligibility: frozenset[str]
 
@@ -52,13 +53,15 @@ class Entry:
 def entry_of(service: Service) -> Entry:
     """Take a service's words apart."""
     places = ((one.name, one.town, _outward(one.postcode)) for one in service.places)
-    areas = (*service.areas, *(name for place in places for name in place if name is not None))
+    named = (*service.areas, *(name for place in places for name in place if name is not None))
+    areas = tuple(_words(one) for one in named)
     return Entry(
         service=service,
         name=_words(service.name),
         terms=frozenset(word for term in service.terms for word in _words(f"{term.name} {term.code}")),
         provider=frozenset() if service.provider is None else _words(service.provider.name),
-        areas=tuple(_words(one) for one in areas),
+        areas=areas,
+        area_words=frozenset().union(*areas),
         description=_words(service.description or ""),
         eligibility=_words(service.eligibility.words or ""),
     )
@@ -66,7 +69,8 @@ def entry_of(service: Service) -> Entry:
 
 def search(entries: Iterable[Entry], question: Question) -> list[Service]:
     """The services that fit, best first; those that fit alike by name, then by id."""
-    scored = ((score(one, question), one.service) for one in entries if one.service.status in _SHOWN)
+    asked = _taken_apart(question)
+    scored = ((_points(one, asked), one.service) for one in entries if one.service.status in _SHOWN)
     found = [(points, one) for points, one in scored if points is not None]
     found.sort(key=lambda one: (-one[0], one[1].name.casefold(), one[1].id))
     return [one for _, one in found]
@@ -74,15 +78,52 @@ def search(entries: Iterable[Entry], question: Question) -> list[Service]:
 
 def score(entry: Entry, question: Question) -> int | None:
     """The points of a service for a question; None where it does not fit."""
-    points = [_by_word(entry, one) for one in sorted(_words(question.words))]
-    if question.need:
-        points.append(_by_need(entry, question.need))
-    if question.place:
-        points.append(_by_place(entry, question.place))
-    if question.eligible:
-        points.append(_by_eligibility(entry, question.eligible))
-    known = [one for one in points if one is not None]
-    return sum(known) if len(known) == len(points) else None
+    return _points(entry, _taken_apart(question))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question taken apart once. around: the areas that hold the place."""
+
+    words: tuple[str, ...]
+    need: str
+    place: frozenset[str]
+    around: frozenset[frozenset[str]]
+    ages: tuple[int, ...]
+    groups: tuple[str, ...]
+
+
+def _taken_apart(question: Question) -> _Asked:
+    place, eligible = _words(question.place), sorted(_words(question.eligible))
+    return _Asked(
+        words=tuple(sorted(_words(question.words))),
+        need=question.need.casefold(),
+        place=place,
+        around=around(place),
+        ages=tuple(int(one) for one in eligible if one.isdecimal()),
+        groups=tuple(one for one in eligible if not one.isdecimal()),
+    )
+
+
+def _points(entry: Entry, asked: _Asked) -> int | None:
+    total = 0
+    for points in _each(entry, asked):
+        if points is None:
+            return None
+        total += points
+    return total
+
+
+def _each(entry: Entry, asked: _Asked) -> Iterator[int | None]:
+    """The points of each part that was asked."""
+    if asked.need:
+        yield _by_need(entry, asked.need)
+    if asked.place:
+        yield _by_place(entry, asked)
+    if asked.ages or asked.groups:
+        yield _by_eligibility(entry, asked)
+    for word in asked.words:
+        yield _by_word(entry, word)
 
 
 def _by_word(entry: Entry, word: str) -> int | None:
@@ -90,42 +131,38 @@ def _by_word(entry: Entry, word: str) -> int | None:
         (IN_NAME, entry.name),
         (IN_TERM, entry.terms),
         (IN_PROVIDER, entry.provider),
-        (IN_AREA, frozenset().union(*entry.areas)),
+        (IN_AREA, entry.area_words),
         (IN_DESCRIPTION, entry.description),
     )
     return next((points for points, words in places if _holds(words, word)), None)
 
 
 def _by_need(entry: Entry, need: str) -> int | None:
-    asked = need.casefold()
-    if any(asked in {one.code.casefold(), one.name.casefold()} for one in entry.service.terms):
+    if any(need in {one.code.casefold(), one.name.casefold()} for one in entry.service.terms):
         return TERM_ITSELF
-    return TERM_BY_WORDS if THEME_WORDS.get(asked, frozenset()) & entry.terms else None
+    return TERM_BY_WORDS if THEME_WORDS.get(need, frozenset()) & entry.terms else None
 
 
-def _by_place(entry: Entry, place: str) -> int | None:
-    asked = _words(place)
+def _by_place(entry: Entry, asked: _Asked) -> int | None:
     if not entry.areas:
         return 0
-    if asked in entry.areas:
+    if asked.place in entry.areas:
         return AREA_ITSELF
-    if any(asked <= area for area in entry.areas):
+    if any(asked.place <= area for area in entry.areas):
         return AREA_IN_WORDS
-    near = around(asked)
-    return AREA_AROUND if any(area in near or asked in around(area) for area in entry.areas) else None
+    near = any(area in asked.around or asked.place in around(area) for area in entry.areas)
+    return AREA_AROUND if near else None
 
 
-def _by_eligibility(entry: Entry, eligible: str) -> int | None:
-    asked = _words(eligible)
-    ages = {one for one in asked if one.isdecimal()}
+def _by_eligibility(entry: Entry, asked: _Asked) -> int | None:
     limits = entry.service.eligibility
-    if any(not _of_age(limits, int(one)) for one in ages):
+    if not all(_of_age(limits, one) for one in asked.ages):
         return None
-    points = ELIGIBLE_BY_AGE if ages and (limits.minimum_age, limits.maximum_age) != (None, None) else 0
-    others = asked - ages
-    if not others or not entry.eligibility:
+    said = (limits.minimum_age, limits.maximum_age) != (None, None)
+    points = ELIGIBLE_BY_AGE if asked.ages and said else 0
+    if not asked.groups or not entry.eligibility:
         return points
-    return points + ELIGIBLE_IN_WORDS if all(_holds(entry.eligibility, one) for one in others) else None
+    return points + ELIGIBLE_IN_WORDS if all(_holds(entry.eligibility, one) for one in asked.groups) else None
 
 
 def _of_age(limits: Eligibility, age: int) -> bool:

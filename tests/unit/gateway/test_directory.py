@@ -162,7 +162,7 @@ def test_a_service_of_a_hidden_organisation_is_told_of_without_place_and_name() 
 
 def test_without_a_file_the_directory_is_empty() -> None:
     empty = open_directory(None)
-    assert empty.find(Question(), REGISTERS) == []
+    assert empty.find(Question()) == []
     assert empty.provider_of("s-1", REGISTERS) is None
 
 
@@ -174,7 +174,7 @@ def test_a_services_provider_is_found_by_its_id() -> None:
 def test_the_sandbox_directory_is_whole_and_shows_no_refuge(sandbox: Directory) -> None:
     assert sandbox.quarantined == ()
     assert len(sandbox.services) >= 25
-    listings = sandbox.find(Question(), REGISTERS)
+    listings = [listed(one, REGISTERS) for one in sandbox.find(Question())]
     assert len(listings) == len(sandbox.services)
     named = {one.organisation for one in listings}
     assert len(named) >= 15
@@ -189,7 +189,7 @@ def test_the_sandbox_directory_is_whole_and_shows_no_refuge(sandbox: Directory) 
 
 def test_help_in_the_sandbox_is_found_as_somebody_at_a_front_door_would_ask(sandbox: Directory) -> None:
     def names(question: Question) -> list[str]:
-        return [one.service.name for one in sandbox.find(question, REGISTERS)]
+        return [one.name for one in sandbox.find(question)]
 
     assert names(Question(words="debt", place="Norwich"))[0] == "Debt advice"
     assert "Damp and mould team" in names(Question(need="damp", eligible="council tenants"))
