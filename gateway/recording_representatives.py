@@ -54,7 +54,10 @@ RECORDED, ENDED, ALONE = "representative-recorded", "representative-ended", "dec
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An authority as a practitioner states it. person, representative: handles. The rest as in `Authority`."""
+    """An authority as a practitioner states it. person, representative: handles. The rest as in `Authority`.
+
+    declared: that they said that it is not their own.
+    """
 
     person: str
     representative: str
@@ -65,6 +68,7 @@ class Stated:
     born: date | None
     seen: str
     reference: str
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class RecordingRepresentatives:
             "areas": sorted(stated.areas),
             "because": stated.because.value,
             "seen": stated.seen,
+            "declared": "not-own" if stated.declared else None,
             "until": None if (end := ends(authority)) is None else to_ms(end),
         }
         person = await self._whom(caller, stated.person)
@@ -207,7 +212,9 @@ class RecordingRepresentatives:
         accounts = {} if whom is None else whom.staff.get(caller.organisation, {})
         own = self.views.handles.tags.staff(caller.organisation, caller.issuer, caller.practitioner or "")
         if accounts.get(own, 0) > to_ms(self.views.clock.now()):
-            raise AuthorityError("own", "nobody writes down who acts for themselves, nor that they act for somebody")
+            raise AuthorityError(
+                "own", "nobody writes down who acts for themselves, nor that they act for somebody"
+            )
 
     def _recorded(self, caller: Caller, seen: str, reference: str) -> Recorded:
         return Recorded(

@@ -52,7 +52,8 @@ def add_pages(router: APIRouter, portal: Portal, downloads: DownloadServices) ->
             return pages.page(
                 request, "portal/not-possible.html", viewer=viewer, status=409, words=problem.words, back=HOME
             )
-        headers = dict(pages.text("", file_name(portal.settings.now()), ZIP).headers)
+        name = file_name(portal.settings.now(), own=resident.acting is None)
+        headers = dict(pages.text("", name, ZIP).headers)
         del headers["content-length"]
         return Pieces(content, 200, headers)
 
@@ -65,6 +66,6 @@ class Pieces(StreamingResponse):
         await self.stream_response(send)
 
 
-def file_name(now: datetime) -> str:
-    """The file's name: the day, and nothing of the person."""
-    return f"oncetold-everything-{london_day(now).isoformat()}.zip"
+def file_name(now: datetime, *, own: bool) -> str:
+    """The file's name: the day, and nothing of the person. own: of all that is held about whoever asks."""
+    return f"oncetold-{'everything' if own else 'acting'}-{london_day(now).isoformat()}.zip"

@@ -10,6 +10,7 @@ import yaml
 
 from adapters.sandbox import council_housing, nhs_fhir
 from adapters.sandbox.identity_provider.clients import WEB_CLIENT, secret_of
+from gateway.demo.hub import hub_sources
 from gateway.demo.layout import Addresses, Layout
 from gateway.secrets import make_secrets
 from gateway.witness_files import make_witness, read_witness_key
@@ -29,7 +30,7 @@ def write_configuration(layout: Layout, addresses: Addresses) -> dict[str, str]:
     sign_in = folder / "sign-in.secret"
     sign_in.touch(mode=0o600)
     sign_in.write_text(secret_of(WEB_CLIENT))
-    (folder / "sources.yaml").write_text(yaml.safe_dump(_sources(addresses), sort_keys=False))
+    (folder / "sources.yaml").write_text(yaml.safe_dump(_sources(layout, addresses), sort_keys=False))
     settings = {
         "ONCETOLD_DATABASE_URL": f"sqlite:///{folder / 'oncetold.db'}",
         "ONCETOLD_KEYS_URL": f"sqlite:///{folder / 'keys.db'}",
@@ -44,6 +45,8 @@ def write_configuration(layout: Layout, addresses: Addresses) -> dict[str, str]:
         "ONCETOLD_SIGN_IN_ISSUER": addresses.identity,
         "ONCETOLD_SIGN_IN_CLIENT": WEB_CLIENT,
         "ONCETOLD_SIGN_IN_SECRET_FILE": str(sign_in),
+        # Whoever tries it out asks the same residents again and again.
+        "ONCETOLD_REQUESTS_AT_MOST": "100",
         "ONCETOLD_SANDBOX_PRACTICE_TOKEN": nhs_fhir.DEFAULT_TOKEN,
         "ONCETOLD_SANDBOX_COUNCIL_KEY": council_housing.DEFAULT_KEY,
     }
@@ -98,8 +101,8 @@ def _channels(addresses: Addresses) -> str:
     return yaml.safe_dump({"channels": [mailbox]}, sort_keys=False)
 
 
-def _sources(addresses: Addresses) -> dict[str, object]:
-    """Three sources over three protocols, as docs/configuration.md explains them."""
+def _sources(layout: Layout, addresses: Addresses) -> dict[str, object]:
+    """Three sources over three protocols, as docs/configuration.md explains them, and the team hub where it runs."""
     return {
         "sources": [
             {
@@ -143,5 +146,6 @@ def _sources(addresses: Addresses) -> dict[str, object]:
                 "sections": ["contact", "communication-needs", "involved-services", "support-plan"],
                 "options": {"mapping": "charity-cases"},
             },
+            *hub_sources(layout, addresses, _LIMITS),
         ]
     }

@@ -27,6 +27,7 @@ from consent.portal.ports import (
     Resident,
 )
 from consent.representing.values import Capacity
+from core.pages.telling import to_tell
 from core.vocabulary import JsonObject
 from gateway.policy.register_values import Registers
 from gateway.services.acting import Acting
@@ -126,7 +127,7 @@ class ActingWithin:
         for _ in range(PAGES_MAXIMUM):
             page = await self.own.history(person, before)
             # What the person asked about a look, and what they were answered, is between them and those who answer.
-            found += [replace(one, question=None, can_ask=False) for one in await self._theirs(page)]
+            found += [_of_another(one) for one in await self._theirs(page)]
             if len(found) >= HISTORY_PAGE or len(page) < HISTORY_PAGE:
                 break
             before = page[-1].index
@@ -177,3 +178,11 @@ class ActingWithin:
         if look.what in _DECISIONS:
             return self.authority.capacity != Capacity.PARENT
         return look.what in _LOOKS
+
+
+def _of_another(look: Look) -> Look:
+    """A line as it is told to somebody else than the person whom it calls "you"; what was asked about it is left out."""
+    you, other = to_tell("you"), to_tell("the person, or somebody who acts for them")
+    role = to_tell("The person") if look.role_words == to_tell("You") else look.role_words
+    allowed = other if look.allowed_by == you else look.allowed_by
+    return replace(look, question=None, can_ask=False, role_words=role, allowed_by=allowed)

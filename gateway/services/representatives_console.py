@@ -104,6 +104,8 @@ class OfficerRepresentatives:
             born=stating.born,
             seen=stating.seen,
             reference=stating.reference,
+            # The form is not taken without it.
+            declared=True,
         )
         if stated.person == stated.representative:
             raise NotRecorded("representative", "Nobody acts for themselves: these are the same number")

@@ -19,6 +19,7 @@ from audit.witness.cosignature import CosignatureKey, seen_by
 from core.sections import policies_folder
 from gateway.demo.layout import Addresses, Layout
 from gateway.policy.registers import load_registers
+from gateway.smoke.asking import asked_and_answered
 from gateway.smoke.browser import Browser, Page, sign_in
 from gateway.smoke.emergency import emergency, reviewed
 from gateway.smoke.partner import Answer, Partner
@@ -55,6 +56,7 @@ async def _tell(addresses: Addresses, say: Say) -> None:
         home = await sign_in(resident, addresses.gateway + "/portal/", someone.email, SANDBOX_PASSWORD)
         home = await _stop_everything(story, home)
         await _before_consent(story)
+        await asked_and_answered(story, PRACTITIONER, CLIENT)
         await _allow(story)
         await _with_consent(story)
         await _outside_the_agreement(story)

@@ -10,15 +10,31 @@ from functools import partial
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from consent.portal import PortalSettings, acting, build_router, representatives, stop_by_code
+from consent.portal import (
+    PortalSettings,
+    acting,
+    build_router,
+    could_see,
+    downloading,
+    objecting,
+    renewing,
+    representatives,
+    requests,
+    stop_by_code,
+)
+from consent.portal.ports import Resident
 from core.pages.static_files import STATIC_PATH, static_app
 from tests.conftest import Parts
 from tests.e2e.test_pages_look import WIDTHS, Shown, judge, opened
-from tests.unit.consent.portal.fake_acting import ActingPortal, FakeActing
-from tests.unit.consent.portal.fakes import NOW
+from tests.unit.consent.portal.fake_acting import ActingPortal, FakeActing, WithinPortal
+from tests.unit.consent.portal.fake_downloads import FakeDownloads
+from tests.unit.consent.portal.fake_objecting import FakeObjecting
+from tests.unit.consent.portal.fakes import NOW, FakePortal
+from tests.unit.consent.portal.requests_fakes import FakeRequests
 
+HOUSING = "/portal/say-no/norwich-city-council/homelessness-prevention"
 PAGES = (
     Shown("acting-many", "/portal/acting", "many", "Choose who you want to act for."),
     Shown("acting-nobody", "/portal/acting", "none", "You do not act for anyone."),
@@ -33,17 +49,44 @@ PAGES = (
     Shown("stop-by-code", "/portal/stop-by-code", "out", "You need not sign in."),
     Shown("stop-by-code-done", "/portal/stop-by-code/done", "out", "If this code was good"),
     Shown("history-told", "/portal/history", "told", "wrote down at"),
+    Shown("acting-home-more", "/portal/", "acting-many", "asks to look"),
+    Shown("acting-request", "/portal/requests/a1", "acting", "the person you act for"),
+    Shown("acting-request-long", "/portal/requests/a2", "acting-many", "the person you act for"),
+    Shown("acting-not-allowed", "/portal/not-allowed", "acting", "Nothing was changed"),
+    Shown("acting-keep", "/portal/keep/p1", "acting", "Then it ends by itself."),
+    Shown("acting-could-see", "/portal/who-could-see-me", "acting-many", "that you may decide about"),
+    Shown("acting-could-see-none", "/portal/who-could-see-me", "acting-none", "Nobody could look now"),
+    Shown("acting-say-no", HOUSING, "acting", "may look without your yes"),
+    Shown("acting-take-back", "/portal/take-back/n1", "acting-many", "Then they may look again"),
+    Shown("acting-said-no", "/portal/said-no/OT-17", "acting", "they are shown nothing"),
+    Shown("acting-download", "/portal/download", "acting", "only what you may decide about"),
+    Shown("acting-done", "/portal/done/ALLOW-7K2M", "acting", "can look from now on"),
+    Shown("acting-proof", "/portal/history/41017", "acting-many", "We checked it just now: it is true"),
+    Shown("acting-history", "/portal/history", "acting-many", "The newest is on top."),
 )
+
+
+class Policy(FakePortal):
+    """`CouldSeeServices`, cut for a representative."""
+
+    def serving(self, resident: Resident) -> FakePortal:
+        return self if resident.acting is None else WithinPortal()
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     app, fake = FastAPI(docs_url=None, redoc_url=None, openapi_url=None), FakeActing()
+    asked = FakeRequests()
     app.mount(STATIC_PATH, static_app())
     groups = (
         partial(acting.add_pages, services=fake),
         partial(representatives.add_pages, services=fake),
         partial(stop_by_code.add_pages, codes=fake),
+        partial(could_see.add_pages, policy=Policy()),
+        partial(objecting.add_pages, services=FakeObjecting()),
+        partial(requests.add_pages, requests=asked),
+        partial(renewing.add_pages, renewing=asked),
+        partial(downloading.add_pages, downloads=FakeDownloads()),
     )
     app.include_router(build_router(ActingPortal(), groups, PortalSettings(now=lambda: NOW)))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none"))
@@ -115,4 +158,101 @@ def test_somebody_with_a_paper_stops_it_and_is_told_of_a_slip(
     page.get_by_label("The code on your paper").fill("7QJ4-9HXK-2MWD-R5TB-G0AV")
     page.get_by_role("button", name="Stop this").click()
     assert page.get_by_text("If this code was good, nobody can look any more under it.").is_visible()
+    page.context.close()
+
+
+def without_javascript(chromium: Browser, address: str, state: str) -> Page:
+    return opened(chromium, address, state, 320, script=False)
+
+
+def test_without_javascript_a_representative_begins_and_ends_acting(chromium: Browser, address: str) -> None:
+    page = without_javascript(chromium, address, "many")
+    page.goto("/portal/acting")
+    page.get_by_label("Your word for them").first.fill("aunt")
+    page.get_by_role("button", name="Act for them").first.click()
+    assert page.get_by_text("You act for").is_visible()
+    page.get_by_role("button", name="Back to your own pages").click()
+    assert page.title().startswith("People you act for")
+    page.context.close()
+
+
+def test_without_javascript_a_representative_answers_a_request(chromium: Browser, address: str) -> None:
+    page = without_javascript(chromium, address, "acting")
+    page.goto("/portal/")
+    page.get_by_role("link", name="See what they ask").first.click()
+    page.get_by_text("What would they see?").click()
+    page.get_by_role("button", name="Allow", exact=True).click()
+    assert page.title().startswith("Error: ")
+    page.locator("input[name=sections]").first.check()
+    page.locator("input[name=days]").first.check()
+    page.get_by_role("button", name="Allow", exact=True).click()
+    assert page.get_by_text("can look from now on").is_visible()
+    page.goto("/portal/requests/a1")
+    page.get_by_role("button", name="Do not allow").click()
+    assert page.get_by_text("They can see that you answered").is_visible()
+    page.context.close()
+
+
+def test_without_javascript_a_representative_says_no_and_takes_it_back(
+    chromium: Browser, address: str
+) -> None:
+    page = without_javascript(chromium, address, "acting")
+    page.goto(HOUSING)
+    page.get_by_label("Why do you say no?").fill("they moved")
+    page.get_by_role("button", name="I say no").click()
+    assert page.title().startswith("You have said no")
+    page.context.close()
+    page = without_javascript(chromium, address, "acting-many")
+    page.goto("/portal/")
+    page.get_by_role("link", name="Take this back").first.click()
+    page.get_by_role("button", name="Yes, take it back").click()
+    assert page.title().startswith("You have taken it back")
+    page.context.close()
+
+
+def test_without_javascript_a_representative_keeps_stops_and_looks_who_could_see(
+    chromium: Browser, address: str
+) -> None:
+    page = without_javascript(chromium, address, "acting")
+    page.goto("/portal/")
+    page.get_by_role("link", name="Keep it longer").first.click()
+    page.get_by_role("button", name="Keep it longer").click()
+    assert page.get_by_text("can look from now on").is_visible()
+    page.get_by_role("link", name="See who can look now").click()
+    page.get_by_role("link", name="See everyone who could look").click()
+    assert page.title().startswith("Who could see them")
+    page.get_by_role("link", name="Stop this").first.click()
+    page.get_by_role("button", name="Yes, stop this").click()
+    assert page.get_by_text("cannot look any more").first.is_visible()
+    page.context.close()
+
+
+def test_without_javascript_a_representative_downloads(chromium: Browser, address: str) -> None:
+    page = without_javascript(chromium, address, "acting")
+    page.goto("/portal/")
+    page.get_by_role("link", name="Download what you may decide about").click()
+    with page.expect_download() as came:
+        page.get_by_role("button", name="Download the file").click()
+    assert came.value.suggested_filename.startswith("oncetold-acting-")
+    page.context.close()
+
+
+def test_without_javascript_a_person_ends_that_somebody_acts_for_them(
+    chromium: Browser, address: str
+) -> None:
+    page = without_javascript(chromium, address, "many")
+    page.goto("/portal/representatives")
+    page.locator("a[href='/portal/representatives/end/a1']").click()
+    page.locator("main form button").first.click()
+    assert page.get_by_text("It has ended.").is_visible()
+    page.context.close()
+
+
+def test_without_javascript_a_slip_in_a_papers_code_is_told_and_kept(chromium: Browser, address: str) -> None:
+    page = without_javascript(chromium, address, "out")
+    page.goto("/portal/stop-by-code")
+    page.get_by_label("The code on your paper").fill("7QJ4-9HXK")
+    page.get_by_role("button", name="Stop this").click()
+    assert page.title().startswith("Error: ")
+    assert page.get_by_label("The code on your paper").input_value() == "7QJ4-9HXK"
     page.context.close()

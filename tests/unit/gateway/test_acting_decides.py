@@ -120,6 +120,7 @@ async def test_not_allowing_is_written_down_with_who_said_it_and_reads_back_to_t
     assert (await ben.get(address)).status == 404
     assert "did not allow this" in (await two.ada.get("/portal/history")).text
     assert "They act as: Attorney" in (await two.ada.get("/portal/history")).text
+    assert "Somebody who acts for them did not allow this" in (await ben.get("/portal/history")).text
     assert "You have not allowed this" in (await two.ada.get(address)).text
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.services.entries import detail_of
 from tests.unit.gateway.composed import composed
 from tests.unit.gateway.signin.browser import Browser
 from tests.unit.gateway.signin.fake_provider import OFFICER
@@ -63,6 +64,7 @@ async def test_what_an_officer_writes_down_counts_at_once_and_the_person_sees_it
     assert "wrote down" in (await two.ada.get("/portal/history")).text
     (entry,) = two.entries("representative-recorded")
     assert (entry.recipient, entry.role) == (CITY, "officer")
+    assert detail_of(two.house.reader.open(entry))["declared"] == "not-own"
     assert f"{LIST}/{entry.index}" == where
 
 
@@ -73,7 +75,7 @@ async def test_ending_it_shuts_out_whoever_acts_from_the_next_request_on(two: Tw
     token = token_in((await browser.get(where)).text)
     ended = await browser.post(where, {"csrf": token})
     assert (ended.status, ended.header("location")) == (303, where)
-    assert "You wrote down that this ended" in (await browser.get(where)).text
+    assert "This has ended" in (await browser.get(where)).text
     assert "Ended on" in (await browser.get(LIST)).text
     assert (await ben.get("/portal/")).header("location") == "/portal/acting/over"
     assert "does not act for you any more" in (await two.ada.get("/portal/history")).text
@@ -101,7 +103,7 @@ async def test_somebody_whom_nobody_knows_is_written_down_and_ended_alike(two: T
     assert "Somebody may act for this person" in (await browser.get(where)).text
     token = token_in((await browser.get(where)).text)
     assert (await browser.post(where, {"csrf": token})).status == 303
-    assert "You wrote down that this ended" in (await browser.get(where)).text
+    assert "This has ended" in (await browser.get(where)).text
     with two.house.gateway.database.read() as tx:
         assert tx.exec_driver_sql("SELECT COUNT(*) FROM representation").scalar_one() == 0
 

@@ -92,7 +92,7 @@ async def test_one_is_shown_with_the_evidence_and_ended_by_a_button(console: Con
     done = await console.post(ONE, (("csrf", TOKEN),))
     assert (done.status, done.headers["location"]) == (303, ONE)
     assert console.services.ended == [STANDS.index]
-    assert "You wrote down that this ended" in (await console.page(ONE)).text
+    assert "This has ended" in (await console.page(ONE)).text
     over = await console.page(f"{LIST}/{ENDED.index}")
     assert "Write down that it ended" not in over.text
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from consent.portal.acting_ports import ActingFor, ActsFor, MayAct
-from consent.portal.ports import Look, NotPossible, Resident
+from consent.portal.ports import CouldLook, Look, NotPossible, Overview, Proof, Resident, WhoCouldLook
 from consent.portal.told_ports import Told, Wrote
 from tests.unit.consent.portal.fakes import LONG_NAME, NOW, FakePortal, look
 
@@ -86,14 +86,56 @@ def told_looks() -> tuple[Look, ...]:
 
 
 class ActingPortal(FakePortal):
-    """The portal of somebody who acts for another, where the state is `acting`."""
+    """The portal of somebody who acts for another, where the state is `acting`; or `acting-` and the state of the other."""
 
     async def signed_in(self, request: Request) -> Resident | None:
         found = await super().signed_in(request)
-        return replace(found, person="one", acting=ACTING) if found and found.person == "acting" else found
+        if found is None or not found.person.startswith("acting"):
+            return found
+        return replace(found, person=found.person.removeprefix("acting").lstrip("-") or "one", acting=ACTING)
+
+    def serving(self, resident: Resident) -> FakePortal:
+        return (
+            self if resident.acting is None else WithinPortal(self.default_state, self.allowed, self.stopped)
+        )
 
     async def history(self, person: str, before: int | None) -> tuple[Look, ...]:
         return told_looks() if person == "told" and before is None else await super().history(person, before)
+
+
+class WithinPortal(FakePortal):
+    """What a representative is given of the same: not who holds what, nor when somebody last looked."""
+
+    async def overview(self, person: str) -> Overview:
+        found = await super().overview(person)
+        return replace(found, permitted=tuple(replace(one, last_looked=None) for one in found.permitted))
+
+    async def who_could_look(self, person: str) -> WhoCouldLook:
+        found = await super().who_could_look(person)
+        return replace(
+            found,
+            allowed=without_sources(found.allowed),
+            unless_no=without_sources(found.unless_no),
+            law=without_sources(found.law),
+            emergency=without_sources(found.emergency),
+        )
+
+    async def proof(self, person: str, index: int) -> Proof | None:
+        found = await super().proof(person, index)
+        return found and replace(found, opening_json="", can_ask=False)
+
+
+def without_sources(organisations: tuple[CouldLook, ...]) -> tuple[CouldLook, ...]:
+    """The ways without who holds what."""
+    return tuple(
+        replace(
+            one,
+            ways=tuple(
+                replace(way, kinds=tuple(replace(kind, sources=()) for kind in way.kinds)) for way in one.ways
+            ),
+        )
+        for one in organisations
+    )
 
 
 class FakeActing:
