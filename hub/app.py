@@ -29,6 +29,8 @@ from hub.sessions import Practitioner, Sessions
 from hub.settings import Settings
 from hub.sign_in import CALLBACK, SignIn
 from hub.sign_in import build_router as build_sign_in
+from hub.source import build_router as build_source
+from hub.source import read_key
 from hub.tokens import Token
 
 KEPT = (
@@ -97,16 +99,22 @@ def assemble(
     inbox = Inbox(database, gateway, clock, partners, receivers, outbox, service.application_token)
     background = Background(outbox, inbox, partners, features, database, clock, settings.poll_seconds)
     signing = SignIn(service, sessions, partners, pages, cookies, doors, outbox)
-    return Hub(parts, background, create_app(parts, signing, features))
+    source_key = read_key(settings.source_key_file)
+    return Hub(parts, background, create_app(parts, signing, features, source_key))
 
 
-def create_app(parts: Parts, signing: SignIn, features: Sequence[Feature]) -> FastAPI:
-    """The application: the frame's own pages, signing in, and each feature's router."""
+def create_app(
+    parts: Parts, signing: SignIn, features: Sequence[Feature], source_key: bytes | None = None
+) -> FastAPI:
+    """The application: the frame's own pages, signing in, each feature's router, and the source where it has a key."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(build_static_router(page_router(parts.pages)))
     app.include_router(build_sign_in(signing))
     for feature in features:
         app.include_router(feature.build_router(parts))
+    if source_key is not None:
+        holders = {one.name: one.plan_of for one in features if one.plan_of is not None}
+        app.include_router(build_source(parts.database, holders, source_key))
     app.include_router(_frame(parts, features))
     return app
 

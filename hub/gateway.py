@@ -17,8 +17,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from hub.errors import HubError
 from hub.gateway_answers import (
+    Asked,
     ConsentSaid,
     Demographics,
+    Explained,
     OrganisationListed,
     Purpose,
     Referral,
@@ -135,9 +137,33 @@ class Gateway:
         query = {"q": words, "need": need, "place": place, "eligible": eligible, "after": after}
         return _read(_SERVICES, await self._get(token, "/v1/directory/services", query))
 
+    async def hold(self, token: Token, reference: str, by: Demographics | str) -> None:
+        """Say that the token's organisation holds a record of the person, under our own id of it (PUT /v1/pointers)."""
+        about = {"nhs_number": by} if isinstance(by, str) else {"demographics": asdict(by)}
+        await self._call("PUT", "/v1/pointers", token, orjson.dumps({"reference": reference, **about}), {})
+
+    async def release(self, token: Token, reference: str) -> None:
+        """Say that it holds that record no more."""
+        body = orjson.dumps({"reference": reference})
+        await self._call("DELETE", "/v1/pointers", token, body, {})
+
     async def say_consent(self, token: Token, body: Mapping[str, object]) -> ConsentSaid:
         """Write down what a person said to the practitioner (POST /v1/consents)."""
         return _read(_SAID, await self._post(token, "/v1/consents", body))
+
+    async def ask_consent(self, token: Token, person: str, purpose: str, reason: str) -> Asked:
+        """Ask the person to allow a look; they answer in the portal. reason: for them to read, 10 to 200 characters."""
+        body = {"person": person, "purpose": purpose, "reason": reason}
+        return _read(_ASKED, await self._post(token, "/v1/consent-requests", body))
+
+    async def asked(self, token: Token, name: str) -> Asked:
+        """What came of it, as far as it is told."""
+        return _read(_ASKED, await self._get(token, f"/v1/consent-requests/{name}", {}))
+
+    async def without_a_yes(self, token: Token, purpose: str) -> Explained:
+        """What the practitioner could see of somebody who allowed nothing. Asked about nobody: a made-up person."""
+        body = {"purpose": purpose, "person": {"allowed": "nothing"}}
+        return _read(_EXPLAINED, await self._post(token, "/v1/policy/explain", body))
 
     async def purposes(self) -> tuple[Purpose, ...]:
         """The purposes of the register. Public."""
@@ -250,6 +276,8 @@ _PAGE: Final = TypeAdapter(ReferralPage)
 _REFERRAL: Final = TypeAdapter(Referral)
 _SERVICES: Final = TypeAdapter(ServicePage)
 _SAID: Final = TypeAdapter(ConsentSaid)
+_ASKED: Final = TypeAdapter(Asked)
+_EXPLAINED: Final = TypeAdapter(Explained)
 _PURPOSES: Final = TypeAdapter(tuple[Purpose, ...])
 _SECTIONS: Final = TypeAdapter(tuple[SectionSchema, ...])
 _ORGANISATIONS: Final = TypeAdapter(tuple[OrganisationListed, ...])

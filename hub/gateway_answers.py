@@ -223,6 +223,31 @@ class ConsentSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A person was asked to allow something. state: waiting, allowed, expired. There is no word for no."""
+
+    id: str = field(repr=False)
+    state: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WouldShow:
+    """What one source would be asked for about somebody made up."""
+
+    section: str
+    source: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What could be shown at most about somebody made up; nobody's record is looked at."""
+
+    would_show: tuple[WouldShow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Demographics:
     """What identifies a person without an NHS number; all four are needed."""
 

@@ -31,7 +31,6 @@ from hub.sessions import Practitioner
 from hub.tokens import Token
 
 SCOPE: Final = "openid profile views referrals consents"
-APPLICATION_SCOPE: Final = "referrals"
 ALGORITHMS: Final = ["ES256", "RS256", "PS256"]
 REMEMBERED: Final = timedelta(hours=1)
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
@@ -118,7 +117,7 @@ class SignInService:
         held = self._application.get(organisation.id)
         if held is not None and held.good_at(self._clock.now()):
             return held
-        body: str = prepare_token_request("client_credentials", scope=APPLICATION_SCOPE)
+        body: str = prepare_token_request("client_credentials", scope=organisation.scope)
         try:
             answer = await self._token(await self._published(), organisation, body)
         except NotSignedInError as error:

@@ -30,7 +30,7 @@ from hub.oidc import ProviderAwayError
 from hub.tables import Outgoing
 from hub.tokens import Token
 
-Kind = Literal["send", "accept", "refuse", "close", "withdraw"]
+Kind = Literal["send", "accept", "refuse", "close", "withdraw", "hold", "release"]
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
@@ -68,8 +68,9 @@ def put(
 ) -> str:
     """Have it sent, once this transaction is committed; gives the row's key.
 
-    body: of the API's call. referral: for all kinds but `send`. trace: for `send`, by what the sender's own handle of the
-    person is asked first, at each try: handles are the same every time, and so the call's bytes are.
+    body: of the API's call. referral: for what happens to one. kind hold, release: that the organisation holds this record
+    for others to ask for, or no more. trace: for `hold`, who it is about; for `send`, by what the sender's own handle of
+    the person is asked first, at each try: handles are the same every time, and so the call's bytes are.
     """
     key = secrets.token_urlsafe(24)
     session.add(
@@ -174,6 +175,8 @@ class Outbox:
                 body["person"] = await self.gateway.trace(token, call.trace)
             sent = await self.gateway.send_referral(token, orjson.dumps(body), row.key)
             return sent.id, sent.status
+        if row.kind in {"hold", "release"}:
+            return None, await self._point(row, call, token)
         name = str(row.referral)
         if row.kind == "accept":
             await self.gateway.accept(token, name)
@@ -186,6 +189,14 @@ class Outbox:
             return name, "closed"
         await self.gateway.withdraw(token, name)
         return name, "withdrawn"
+
+    async def _point(self, row: Outgoing, call: _Call, token: Token) -> str:
+        reference = f"{row.feature}:{row.record}"
+        if row.kind == "release" or call.trace is None:
+            await self.gateway.release(token, reference)
+            return "released"
+        await self.gateway.hold(token, reference, call.trace)
+        return "held"
 
     async def _done(self, row: Outgoing, referral: str | None, status: str) -> bool:
         now = self.clock.now()
@@ -248,10 +259,10 @@ def _due(session: Session, now: datetime) -> tuple[Outgoing, ...]:
     due = []
     for row in waiting:
         # An acceptance goes before the closing of the same referral, whatever their pauses are.
-        if row.referral is not None and row.referral in seen:
+        line = row.referral or f"{row.feature}:{row.record}"
+        if line in seen:
             continue
-        if row.referral is not None:
-            seen.add(row.referral)
+        seen.add(line)
         if row.next_at <= now:
             due.append(row)
     return tuple(due[:BATCH])

@@ -30,12 +30,22 @@ class PartnersError(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One employer. id: as the gateway's registers name it. client: its sign-in client for this hub."""
+    """One employer. id: as the gateway's registers name it. client: its sign-in client for this hub.
+
+    scope: what the client asks for itself, without anybody signed in; with `pointers`, the hub answers as a source of the
+    organisation's (hub/source.py).
+    """
 
     id: str
     title: str
     client: str
     secret_file: Path = field(repr=False)
+    scope: str = "referrals"
+
+    @property
+    def is_source(self) -> bool:
+        """Whether others may ask for what its teams wrote."""
+        return "pointers" in self.scope.split()
 
 
 @dataclass(frozen=True, slots=True)

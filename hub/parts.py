@@ -18,6 +18,7 @@ from hub.outbox import Outbox
 from hub.pages.rendering import Link, Pages
 from hub.partners import Partners
 from hub.received import Received
+from hub.source import PlanOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Feature:
     build_router: its pages. receive: a referral that arrives for this team becomes its own record, in the transaction
     that keeps the referral; None where none arrive. sweep: delete what is past its end; gives how many rows. for_all:
     links on the first page for everybody who is signed in, team or not. team_page: where the team's card and menu lead,
-    where that is not `/<name>`.
+    where that is not `/<name>`. plan_of: the support plan of one record, for others to see under the gateway's rules
+    (hub/source.py); None where it holds none.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Feature:
     sweep: Callable[[Session, datetime], int] | None = None
     for_all: tuple[Link, ...] = ()
     team_page: str | None = None
+    plan_of: PlanOf | None = None
 
     @property
     def home(self) -> str:

@@ -15,10 +15,10 @@ from hub.migrations import Schema, Step
 class Outgoing(SQLModel, table=True):
     """Something that must reach the gateway. See hub/outbox.py.
 
-    key: the Idempotency-Key, and the row's name everywhere. kind: send, accept, refuse, close, withdraw. body: what the
-    call is made of, the same at each try; emptied once it is no longer needed. subject: the practitioner whose token it
-    goes with; None for the organisation's own. referral: the gateway's id, once known. feature, record: whose it is here.
-    state: waiting, sent, failed. status: what became of the referral there. reason: why it was refused.
+    key: the Idempotency-Key, and the row's name everywhere. kind: see hub/outbox.py. body: what the call is made of, the
+    same at each try; emptied once it is no longer needed. subject: the practitioner whose token it goes with; None for the
+    organisation's own. referral: the gateway's id, once known. feature, record: whose it is here. state: waiting, sent,
+    failed. status: what became of the referral there. reason: why it was refused.
     """
 
     __tablename__ = "outgoing"

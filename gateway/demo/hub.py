@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
 from typing import Final
 
 import yaml
 
-from adapters.sandbox.identity_provider.clients import HUB_ORGANISATIONS, secret_of
+from adapters.sandbox.identity_provider.clients import HUB_ORGANISATIONS, HUB_SOURCES, secret_of
 from gateway.demo.layout import Addresses, Layout
 
 TITLES: Final = {
@@ -36,6 +38,20 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
             ("harbour-charity", "team-coordinator", "Team co-ordinator"),
         ),
     ),
+    "support": (
+        {
+            "hospital-link": ("norfolk-mental-health-trust",),
+            "low-level-support": ("newleaf-support",),
+            "intensive-support": ("newleaf-support",),
+            "assertive-outreach": ("norfolk-mental-health-trust",),
+        },
+        (
+            ("norfolk-mental-health-trust", "ward-link-worker", "Ward link worker"),
+            ("norfolk-mental-health-trust", "outreach-worker", "Outreach worker"),
+            ("steadfast-support", "floating-support-worker", "Floating support worker"),
+            ("newleaf-support", "floating-support-worker", "Floating support worker"),
+        ),
+    ),
     "voice": (
         {},
         (
@@ -48,6 +64,34 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
 }
 
 
+def hub_sources(layout: Layout, addresses: Addresses, limits: dict[str, float]) -> list[dict[str, object]]:
+    """The hub as a source of the gateway's: the support plans that its teams write; none where it was not started."""
+    if not addresses.hub:
+        return []
+    return [
+        {
+            "id": name,
+            "kind": "rest",
+            "base_url": addresses.hub + "/source/",
+            "sections": ["support-plan"],
+            "credentials": {"header": "X-API-Key", "file": str(source_key(layout))},
+            "limits": limits,
+            "options": {"mapping": "team-hub"},
+        }
+        for name in HUB_SOURCES
+    ]
+
+
+def source_key(layout: Layout) -> Path:
+    """The file of the key by which the gateway asks the hub; made once and kept."""
+    path = layout.hub / "source.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path
+
+
 def write_hub(layout: Layout, addresses: Addresses) -> dict[str, str]:
     """Write the partners file and the clients' secrets; gives the hub's environment."""
     layout.hub.mkdir(parents=True, exist_ok=True)
@@ -57,7 +101,13 @@ def write_hub(layout: Layout, addresses: Addresses) -> dict[str, str]:
         secret.touch(mode=0o600)
         secret.write_text(secret_of(f"{name}-hub"))
         organisations.append(
-            {"id": name, "title": TITLES[name], "client": f"{name}-hub", "secret_file": str(secret)}
+            {
+                "id": name,
+                "title": TITLES[name],
+                "client": f"{name}-hub",
+                "secret_file": str(secret),
+                "scope": "referrals pointers" if name in HUB_SOURCES else "referrals",
+            }
         )
     teams = {
         feature: {
@@ -75,4 +125,5 @@ def write_hub(layout: Layout, addresses: Addresses) -> dict[str, str]:
         "HUB_SIGN_IN_ISSUER": addresses.identity,
         "HUB_PUBLIC_URL": addresses.hub,
         "HUB_PORT": addresses.hub.rpartition(":")[2],
+        "HUB_SOURCE_KEY_FILE": str(source_key(layout)),
     }

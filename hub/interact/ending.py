@@ -9,18 +9,23 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from hub import inbox
+from hub.gateway_answers import Demographics
 from hub.interact.case_forms import CaseForms
+from hub.interact.case_page import person_of
 from hub.interact.cases import OPEN, case_of, open_case, story_of
 from hub.interact.codes import OUTCOMES, PLAN_STATUSES, TEAM
 from hub.interact.deciding import tell_gateway
 from hub.interact.links import forget_links
 from hub.interact.referring_form import TEXT, chosen, clean
 from hub.interact.tables import Case, Helper, Measure, Plan, Referring, Seen, Task, Visit
-from hub.outbox import forget
+from hub.looking import identified
+from hub.outbox import Kind, forget, put, told_of
 from hub.pages.forms import Faults, Form, typed_day
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
+from hub.partners import Partners
 from hub.parts import Parts
+from hub.source import HeldPlan
 
 KEPT_AFTER_CLOSING: Final = timedelta(days=6 * 365 + 2)
 """Six years (Limitation Act 1980 s.5, as the agreement's retention says)."""
@@ -60,7 +65,8 @@ def build_router(parts: Parts) -> APIRouter:
             written_by=entered.who.name,
             written_at=now,
         )
-        await parts.database.write(lambda session: write_plan(session, plan))
+        await parts.database.write(lambda session: write_plan(session, plan, parts.partners, now))
+        await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}#plan")
 
     @router.get("/{case_id}/closing", response_class=Response)
@@ -127,13 +133,53 @@ def plan_form(plan: Plan | None) -> Form:
     return Form(tuple(fields))
 
 
-def write_plan(session: Session, plan: Plan) -> None:
-    """Write the plan down; a new one takes the place of the old and keeps its first day."""
-    open_case(session, plan.case_id)
+def write_plan(session: Session, plan: Plan, partners: Partners, now: datetime) -> None:
+    """Write the plan down; a new one takes the place of the old and keeps its first day.
+
+    Where the case's organisation is a source, the gateway is told that it holds a plan of this person, in the same
+    transaction; of somebody who cannot be identified surely it is not told.
+    """
+    case = open_case(session, plan.case_id)
     before = session.get(Plan, plan.case_id)
     if before is not None:
         plan.start_date = before.start_date
     session.merge(plan)
+    at, who = partners.organisation(case.organisation), identified(person_of(case))
+    if before is None and at is not None and at.is_source and who is not None:
+        _point(session, case, "hold", now, who)
+
+
+def plan_held(session: Session, case_id: str) -> HeldPlan | None:
+    """The plan of a case that is worked on, as the gateway may ask for it. See `hub.parts.Feature.plan_of`."""
+    case, plan = session.get(Case, case_id), session.get(Plan, case_id)
+    if case is None or plan is None or case.state not in OPEN:
+        return None
+    fields = {
+        "category": "Home and health",
+        "status": plan.status,
+        "goals": plan.goals,
+        "start_date": plan.start_date.isoformat(),
+        "lead_role": plan.lead_role,
+    }
+    if plan.review_date is not None:
+        fields["review_date"] = plan.review_date.isoformat()
+    return HeldPlan(plan.written_at, fields)
+
+
+def _point(
+    session: Session, case: Case, kind: Kind, now: datetime, who: Demographics | str | None = None
+) -> None:
+    put(
+        session,
+        now,
+        kind=kind,
+        organisation=case.organisation,
+        subject=None,
+        feature=TEAM,
+        record=case.id,
+        body={},
+        trace=who,
+    )
 
 
 def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, now: datetime) -> None:
@@ -148,8 +194,10 @@ def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, 
     case.outcomes = ",".join(outcomes)
     tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now)
     plan = session.get(Plan, case_id)
-    if plan is not None and plan.status in {"active", "draft", "on-hold"}:
+    if plan is not None:
         plan.status = "completed"
+    if any(one.kind == "hold" for one in told_of(session, TEAM, case_id)):
+        _point(session, case, "release", now)
 
 
 def sweep(session: Session, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.interact.codes import TEAM
-from hub.interact.ending import sweep
+from hub.interact.ending import plan_held, sweep
 from hub.interact.pages import build_router
 from hub.interact.receiving import receive
 from hub.interact.tables import SCHEMA
@@ -38,6 +38,7 @@ FEATURE: Final = Feature(
     build_router=build_router,
     receive=receive,
     sweep=sweep,
+    plan_of=plan_held,
     for_all=(
         Link("Refer somebody to the home and health team", f"/{TEAM}/refer"),
         Link("Referrals that you sent", f"/{TEAM}/referrals"),

@@ -41,6 +41,8 @@ HUB_ORGANISATIONS: Final = (
     "wensum-valley-practice",
 )
 """Whose people sign in to the team hub, each organisation's through a client of its own."""
+HUB_SOURCES: Final = ("age-well-norfolk",)
+"""Of these, the hub holds support plans for others to see."""
 
 SOURCES: Final = ("norwich-city-council", "wensum-valley-practice", "harbour-charity")
 
@@ -161,7 +163,13 @@ def clients(redirect_base: str, hub_base: str) -> dict[str, Client]:
     sources = (Client(f"{one}-source", one, alone=SOURCE_SCOPES) for one in SOURCES)
     callback = hub_base.rstrip("/") + HUB_CALLBACK
     hub = (
-        Client(f"{one}-hub", one, (callback,), alone=HUB_SCOPES, seconds=HUB_TOKEN_SECONDS)
+        Client(
+            f"{one}-hub",
+            one,
+            (callback,),
+            alone=HUB_SCOPES | (SOURCE_SCOPES if one in HUB_SOURCES else frozenset()),
+            seconds=HUB_TOKEN_SECONDS,
+        )
         for one in HUB_ORGANISATIONS
     )
     return {client.client_id: client for client in (web, *partners, *sources, *hub)}

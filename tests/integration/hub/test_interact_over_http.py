@@ -7,6 +7,7 @@ import signal
 import sqlite3
 from pathlib import Path
 
+from gateway.demo.hub import write_hub
 from tests.integration.hub.browsing import HubBrowser, Page
 from tests.support.running import RunningGateway, somebody
 
@@ -45,14 +46,7 @@ def kill(house: RunningGateway, name: str) -> None:
 
 def start(house: RunningGateway, name: str) -> None:
     if name == "hub":
-        environment = {
-            "HUB_DATABASE": str(house.layout.hub / "hub.db"),
-            "HUB_PARTNERS_FILE": str(house.layout.hub / "partners.yaml"),
-            "HUB_GATEWAY_URL": house.addresses.gateway,
-            "HUB_SIGN_IN_ISSUER": house.addresses.identity,
-            "HUB_PUBLIC_URL": house.addresses.hub,
-            "HUB_PORT": house.addresses.hub.rpartition(":")[2],
-        }
+        environment = write_hub(house.layout, house.addresses)
         house.processes.start("hub", ["-m", "hub", "serve"], house.layout.logs("hub-again"), **environment)
         house.processes.wait_until_ready("hub", house.addresses.hub + "/healthz")
     else:
@@ -82,6 +76,10 @@ async def test_from_the_referral_to_the_end_of_sharing(house: RunningGateway) ->
         assert "Condition of the home" in page.words, page.words
         assert "not shown does not mean none" in page.words
         nothing_kept(house, page)
+        await joy.fill(address + "/plan", "", goals="Sleep in a dry bedroom", status="active")
+        # Through the gateway: asked from the hub as a source, under the same rules as everybody else's.
+        shared = await joy.until(address, "Category Home and health")
+        assert "Goals Sleep in a dry bedroom" in shared.words
         await other_employer_sees_only_what_is_permitted(house, address)
         closed = await joy.fill(address + "/closing", "", outcomes="adapted")
         assert "Nobody may look at what others hold any more" in closed.words

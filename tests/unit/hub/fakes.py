@@ -214,6 +214,7 @@ def hub_in(
     features: Sequence[Feature] = FEATURES,
     partners: dict[str, Any] | None = None,
     loopback: str | None = None,
+    source_key: Path | None = None,
 ) -> Desk:
     """A hub whose database and files lie in the folder. Called again with the same folder: as after a restart.
 
@@ -230,6 +231,7 @@ def hub_in(
         partners_file=folder / "partners.yaml",
         public_url=loopback or "https://hub.test",
         insecure_cookies=loopback is not None,
+        source_key_file=source_key,
     )
     service = FakeService(clock)
     service.fetched[f"{ISSUER}/.well-known/openid-configuration"] = {
