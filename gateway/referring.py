@@ -31,6 +31,7 @@ def referrals_of(gateway: Gateway) -> ReferralParts:
         receiving=receiving_of(gateway),
         clock=gateway.clock,
         registers=lambda: gateway.registers,
+        directory=gateway.directory,
     )
 
 

@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consent.assisted.values import SAID_WITHIN
-from core.clock import Clock
 from core.times import to_ms
 from gateway.api.audit_models import parameters_of
 from gateway.api.body import body_of
@@ -97,7 +96,7 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         if isinstance(body, Change):
             return await take(parts(), request, body.referral, body.step, caller)
         with told_as_sent(request):
-            proposal = _proposal(body, parts().clock)
+            proposal = _proposal(body, parts())
         once = await _once(parts().sending, caller, request)
         try:
             sent = await parts().sending.send(caller, proposal, once, request.state.correlation_id)
@@ -157,8 +156,8 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
     return router
 
 
-def _proposal(body: ReferralBody, clock: Clock) -> Proposal:
-    now, agreed, sharing = clock.now(), body.agreed, body.sharing
+def _proposal(body: ReferralBody, parts: ReferralParts) -> Proposal:
+    now, agreed, sharing = parts.clock.now(), body.agreed, body.sharing
     faults = []
     if agreed.said_at > now + _AHEAD:
         faults.append(FieldFault("agreed.said_at", "must not be in the future: check the device's clock"))
@@ -166,6 +165,8 @@ def _proposal(body: ReferralBody, clock: Clock) -> Proposal:
         faults.append(FieldFault("agreed.said_at", "must be at most 14 days ago: ask the person again"))
     if sharing.days is not None and ends_at(agreed.said_at, sharing.days) <= now:
         faults.append(FieldFault("sharing.days", "has run out already, counted from agreed.said_at"))
+    if body.service is not None and not parts.directory.may_be(body.service, body.to, parts.registers()):
+        faults.append(FieldFault("service", "must be a service of the directory that the receiver provides"))
     if faults:
         raise BadRequestError("body-invalid", faults=tuple(faults))
     return Proposal(

@@ -16,6 +16,7 @@ from gateway.api.body import MEDIA_TYPE, body_of, read_body
 from gateway.api.documents import BODY_PROBLEMS, STORE_PROBLEMS, problems
 from gateway.api.referrals_documents import referral_document
 from gateway.api.referrals_models import REFERRAL_ID_PATTERN, ClosingBody, ReferralView, RefusalBody
+from gateway.directory.listing import NO_DIRECTORY, Directory
 from gateway.identity.caller import Caller, require_scope
 from gateway.identity.http import refuse_tokens_elsewhere
 from gateway.identity.verifier import TokenVerifier
@@ -40,13 +41,14 @@ _STEP_WITH_BODY: Final[dict[str, Any]] = {**_STEP, "responses": problems(*BODY_P
 
 @dataclass(frozen=True, slots=True)
 class ReferralParts:
-    """What the endpoints of referrals use. registers: those in force."""
+    """What the endpoints of referrals use. registers: those in force. directory: of the services that are asked for."""
 
     verifier: TokenVerifier
     sending: Sending
     receiving: Receiving
     clock: Clock
     registers: Callable[[], Registers]
+    directory: Directory = NO_DIRECTORY
 
 
 def add_steps(router: APIRouter, parts: Callable[[], ReferralParts]) -> None:

@@ -37,15 +37,24 @@ class Directory:
         """The services that fit, best first, as they were published: `listed` makes them fit to be told."""
         return search(self.entries, question)
 
-    def provider_of(self, service: str, registers: Registers) -> str | None:
-        """Our organisation that provides a service; None where the directory knows no such service, or nobody of ours."""
+    def may_be(self, service: str, receiver: str, registers: Registers) -> bool:
+        """Whether a referral for a service may go to an organisation, as far as the directory tells.
+
+        An empty directory tells nothing. Of a service that is none of ours, or a hidden one's, it does not tell whose it is:
+        so whether it is a hidden organisation's cannot be found out by trying.
+        """
+        if not self.services:
+            return True
         found = self.services.get(service)
-        return None if found is None else listed(found, registers).organisation
+        return found is not None and listed(found, registers).organisation in {None, receiver}
 
 
 def directory_of(read: ServiceDirectory) -> Directory:
     """The directory that can be searched."""
     return Directory(tuple(map(entry_of, read.services.values())), read.services, read.quarantined)
+
+
+NO_DIRECTORY: Final = directory_of(EMPTY)
 
 
 def open_directory(path: Path | None) -> Directory:

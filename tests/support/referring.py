@@ -18,6 +18,7 @@ from core.errors import OnceToldError
 from core.vocabulary import Json, JsonObject
 from gateway.api import referrals as referrals_api
 from gateway.api.referrals_steps import ReferralParts
+from gateway.directory.listing import NO_DIRECTORY, Directory
 from gateway.edge import Edge
 from gateway.envelope import Envelope
 from gateway.idempotency.store import Idempotency
@@ -44,6 +45,7 @@ class Refers:
 
     way: Walk
     parts: Parts
+    directory: Directory = NO_DIRECTORY
 
     @property
     def referrals(self) -> Referrals:
@@ -62,7 +64,14 @@ class Refers:
     @property
     def app(self) -> Envelope:
         app = FastAPI()
-        here = ReferralParts(self.parts.verifier, self.sending, self.receiving, self.parts.clock, registers)  # type: ignore[arg-type]
+        here = ReferralParts(
+            self.parts.verifier,  # type: ignore[arg-type]
+            self.sending,
+            self.receiving,
+            self.parts.clock,
+            registers,
+            self.directory,
+        )
         app.include_router(referrals_api.build_router(lambda: here))
         edge = Edge(self.parts.verifier, self.way.home.committer, self.way.home.keys)
 

@@ -163,12 +163,25 @@ def test_a_service_of_a_hidden_organisation_is_told_of_without_place_and_name() 
 def test_without_a_file_the_directory_is_empty() -> None:
     empty = open_directory(None)
     assert empty.find(Question()) == []
-    assert empty.provider_of("s-1", REGISTERS) is None
+    assert empty.may_be("s-1", "norfolk-advice", REGISTERS)
 
 
-def test_a_services_provider_is_found_by_its_id() -> None:
-    service = provided_by("urn:oncetold:organisation", "norfolk-advice")
-    assert directory_of(ServiceDirectory({"s-1": service})).provider_of("s-1", REGISTERS) == "norfolk-advice"
+@pytest.mark.parametrize(
+    ("owner", "receiver", "service", "may_be"),
+    [
+        ("norfolk-advice", "norfolk-advice", "s-1", True),
+        ("norfolk-advice", "harbour-charity", "s-1", False),
+        ("norfolk-advice", "norfolk-advice", "s-2", False),
+        ("nobody", "harbour-charity", "s-1", True),
+        ("willow-refuge", "willow-refuge", "s-1", True),
+        ("willow-refuge", "harbour-charity", "s-1", True),
+    ],
+)
+def test_a_referral_goes_to_whoever_provides_the_service(
+    owner: str, receiver: str, service: str, may_be: bool
+) -> None:
+    directory = directory_of(ServiceDirectory({"s-1": provided_by("urn:oncetold:organisation", owner)}))
+    assert directory.may_be(service, receiver, REGISTERS) is may_be
 
 
 def test_the_sandbox_directory_is_whole_and_shows_no_refuge(sandbox: Directory) -> None:

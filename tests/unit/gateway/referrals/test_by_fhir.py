@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
 import orjson
 import pytest
 
+from gateway.directory.listing import open_directory
+from gateway.directory.searching import Question
 from gateway.referrals.bars.changes import Standing, write_standing
+from gateway.referrals.bars.names import SERVICE
 from gateway.referrals.bars.parties import parties_of
 from gateway.referrals.bars.writing import Letter, write_message
 from gateway.referrals.states import Outcome, Place, Reason, Status
@@ -197,3 +202,18 @@ async def test_a_message_is_parsed_as_strictly_as_a_body(desk: Refers) -> None:
         reply = await ask(desk.app, scope_of("POST", "/v1/referrals", given), Sender([body]))
         assert reply.status == status
         assert orjson.loads(reply.body)["status"] == status
+
+
+async def test_a_service_is_one_of_the_directory_that_the_receiver_provides(desk: Refers) -> None:
+    directory = open_directory(Path(str(files("adapters.sandbox").joinpath("directory.json"))))
+    (theirs,) = directory.find(Question(words="benefits check"))
+    (others,) = directory.find(Question(words="befriending"))
+    knowing = replace(desk, directory=directory)
+    assert (await knowing.send(service=theirs.id)).status == 201
+    for unfit in (others.id, "unheard-of"):
+        assert faults(await knowing.send(service=unfit)) == ["service"]
+        by_message = message(desk)
+        provided = {"resourceType": "HealthcareService", "identifier": [{"system": SERVICE, "value": unfit}]}
+        by_message["entry"].append({"fullUrl": "urn:uuid:service", "resource": provided})
+        resource(by_message, "ServiceRequest")["performer"] = [{"reference": "urn:uuid:service"}]
+        assert faults(await post(knowing, by_message)) == ["HealthcareService.identifier"]
