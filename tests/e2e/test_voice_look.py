@@ -20,7 +20,7 @@ from tests.conftest import Parts
 from tests.e2e.test_pages_look import WIDTHS, Shown, judge
 from tests.unit.hub.fakes import Desk, hub_in
 from tests.unit.hub.voice.conftest import VOICE_PARTNERS
-from tests.unit.hub.voice.filled import CODES, addresses, fill
+from tests.unit.hub.voice.filled import CODES, REGISTER, addresses, fill
 
 PUBLIC = (
     Shown("voice-say", "/voice", "many", "We do not ask who you are."),
@@ -33,8 +33,8 @@ PUBLIC = (
     Shown("voice-plans-none", "/voice/plans", "none", "There are no plans to show yet."),
     Shown("voice-plan", "plan", "many", "Too many homes are cold and damp"),
     Shown("voice-words", "/voice/words", "many", "We write each change down here."),
-    Shown("voice-wording", "/voice/words/spoken-yes", "many", "Version 1"),
-    Shown("voice-wording-one", "/voice/words/duty-to-refer", "many", "Version 1, used now"),
+    Shown("voice-wording", "/voice/words/home-and-health", "many", "Version 1"),
+    Shown("voice-wording-one", "/voice/words/one-version", "many", "Version 1, used now"),
 )
 TEAM = (
     Shown("voice-team", "/voice/team", "many", "2 things wait to be read."),
@@ -101,7 +101,10 @@ Place = tuple[str, Desk, dict[str, str]]
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place]]:
     found: dict[str, Place] = {}
+    register = tmp_path_factory.mktemp("register") / "register.yaml"
+    register.write_text(REGISTER)
     with ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("HUB_VOICE_WORDINGS", str(register))
         for state in ("many", "none"):
             desk = hub_in(tmp_path_factory.mktemp(state), (FEATURE,), VOICE_PARTNERS)
             database = desk.hub.parts.database

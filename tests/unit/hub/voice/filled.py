@@ -133,3 +133,47 @@ def _plan(session: Session, item: str) -> None:
             plans.add_note(
                 session, kept, "We looked at 40 of 65 homes. In 12 of them work has begun.", TODAY, BY
             )
+
+
+REGISTER: Final = """
+texts:
+  - id: home-and-health
+    title: Before a team helps with your home and your health
+    purposes: [interact-home-health]
+    versions:
+      - number: 1
+        from: 2026-09-01
+        words: We will share what is needed with a small team. The team may look at what the council holds about you.
+        written_with: null
+        changed: First version.
+        why: The team needs words to read out.
+      - number: 2
+        from: 2026-10-05
+        words: |-
+          We will tell a small team who you are. The team may look at what the council knows about your home.
+
+          You can say no.
+        written_with: {group: The made-up reading group, on: 2026-09-20, how: Nine people read it aloud to each other.}
+        changed: '"Share what is needed" is gone. "You can say no" is new.'
+        why: Nobody knew what is needed means, and nobody knew that no is fine.
+      - number: 3
+        from: 2026-11-09
+        words: |-
+          May we tell a small team who you are? The team may look at what the council knows about your home.
+
+          You can say no. You can stop it at any time.
+        written_with: {group: The made-up reading group, on: 2026-10-25, how: Seven people of the group met again.}
+        changed: It begins with a question, and says that you can stop it.
+        why: A question is easier to say no to.
+  - id: one-version
+    title: Before another team goes on helping you
+    purposes: [low-level-support]
+    versions:
+      - number: 1
+        from: 2026-11-09
+        words: May we tell the other team what we planned with you? You need not tell it again.
+        written_with: null
+        changed: First version.
+        why: People should not tell their story twice.
+"""
+"""A register with a group that is made up, to look at."""

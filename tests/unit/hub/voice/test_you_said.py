@@ -199,3 +199,19 @@ async def test_several_themes_have_a_list_of_links(desk: Desk) -> None:
     page = await desk.browser().get("/voice/you-said")
     assert 'href="#housing"' in page.text
     assert 'id="housing"' in page.text
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(5, 40)), min_size=1, max_size=5))
+def test_no_small_number_can_be_told_from_all_that_is_published_together(
+    numbers: list[tuple[int, int, int]],
+) -> None:
+    things = [item(f"{at}{size}") for at in range(len(numbers)) for size in ("small", "large")]
+
+    def published_with(which: int) -> str:
+        people = {}
+        for at, known in enumerate(numbers):
+            people |= {f"{at}small": known[which], f"{at}large": known[2]}
+        return as_csv(public_list(things, people, {}))
+
+    # Whatever the small numbers are, and however many large ones stand beside them, the page is the same.
+    assert published_with(0) == published_with(1)
