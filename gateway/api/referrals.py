@@ -158,12 +158,13 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
 
 def _proposal(body: ReferralBody, parts: ReferralParts) -> Proposal:
     now, agreed, sharing = parts.clock.now(), body.agreed, body.sharing
+    said_at = agreed.said_at or now
     faults = []
-    if agreed.said_at > now + _AHEAD:
+    if said_at > now + _AHEAD:
         faults.append(FieldFault("agreed.said_at", "must not be in the future: check the device's clock"))
-    if agreed.said_at < now - SAID_WITHIN:
+    if said_at < now - SAID_WITHIN:
         faults.append(FieldFault("agreed.said_at", "must be at most 14 days ago: ask the person again"))
-    if sharing.days is not None and ends_at(agreed.said_at, sharing.days) <= now:
+    if sharing.days is not None and ends_at(said_at, sharing.days) <= now:
         faults.append(FieldFault("sharing.days", "has run out already, counted from agreed.said_at"))
     if body.service is not None and not parts.directory.may_be(body.service, body.to, parts.registers()):
         faults.append(FieldFault("service", "must be a service of the directory that the receiver provides"))
@@ -173,7 +174,7 @@ def _proposal(body: ReferralBody, parts: ReferralParts) -> Proposal:
         to=body.to,
         purpose=body.purpose,
         content=from_document(body.model_dump(mode="json")),
-        agreed=Agreed(How(agreed.how), min(agreed.said_at, now), agreed.words, agreed.contact_details),
+        agreed=Agreed(How(agreed.how), min(said_at, now), agreed.words, agreed.contact_details),
         service=body.service,
         person=body.person,
         sharing=Sharing(

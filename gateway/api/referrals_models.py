@@ -99,7 +99,9 @@ class AgreedBody(Request):
     """How the person agreed to be referred. Nobody is referred who did not."""
 
     how: HowCode
-    said_at: Moment = Field(description="When they agreed, at most 14 days ago.")
+    said_at: Moment | None = Field(
+        default=None, description="When they agreed, at most 14 days ago. Left out, just now."
+    )
     words: Words = Field(description="Which version of your wording they heard or read.")
     contact_details: bool = Field(
         description="Whether they agreed that telephone, email, address and safe contact are passed on. "
