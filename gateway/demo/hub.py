@@ -52,6 +52,24 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
             ("newleaf-support", "floating-support-worker", "Floating support worker"),
         ),
     ),
+    "front-door": (
+        {"early-help-triage": ("norwich-help-hub", "norfolk-county-council")},
+        (
+            ("norwich-help-hub", "hub-triager", "Help hub triager"),
+            ("norwich-help-hub", "community-connector", "Community connector"),
+            ("norfolk-county-council", "triager", "County early-help triager"),
+            ("norfolk-county-council", "social-worker", "County social worker"),
+        ),
+    ),
+    # Specified public authorities (Housing Act 1996 s.213B; SI 2018/223), as far as their people sign in here.
+    "duty-to-refer": (
+        {},
+        (
+            ("norwich-acute-hospital", "ae-nurse", "Emergency department nurse"),
+            ("norfolk-mental-health-trust", "ward-link-worker", "Ward link worker"),
+            ("norfolk-county-council", "social-worker", "County social worker"),
+        ),
+    ),
     "voice": (
         {},
         (

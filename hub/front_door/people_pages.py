@@ -41,7 +41,6 @@ def sought_values(form: Form, faults: Faults) -> dict[str, object]:
     return {
         "typed": {name: form.one(name) for name in (*SOUGHT, "called", "reason")},
         "born": day_items(form, "birth_date", faults.at("birth_date-day") is not None),
-        "faults": faults,
     }
 
 
@@ -78,6 +77,7 @@ class PeoplePages:
             errors=faults.listed or None,
             back=f"{ROOM}/items/{name}",
             person=person,
+            faults=faults,
             more=sought_values(form, faults),
         )
 
