@@ -1,0 +1,84 @@
+"""The one page of a case: days left, the plan, what was handed over, and what others hold as far as permitted.
+
+What the team keeps comes from the hub's database. What others hold is asked from the gateway for this one answer, in the
+signed-in practitioner's name, and only while the support runs; it is in no table, log or cache of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from hub.looking import Looking
+from hub.pages.routing import page_router
+from hub.pages.words import london_day
+from hub.parts import Parts
+from hub.support.cases import WORKED_ON, Story, person_of, story_of
+from hub.support.codes import (
+    ALONG,
+    CONTACTS,
+    DISTRICTS,
+    ENDED,
+    KINDS,
+    OUTCOMES,
+    PLAN_STATUSES,
+    RESULTS,
+    STATUSES,
+    TEAM,
+)
+from hub.support.ends import may_go_on
+from hub.support.without_yes import Allowed, allowed_without_yes
+
+REASON: Final = "To support you, as the team that helps you now"
+OUTREACH: Final = "assertive-outreach"
+
+
+def build_router(parts: Parts) -> APIRouter:
+    """`/support/cases/<id>`."""
+    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    looking = Looking(parts.gateway, parts.partners, parts.clock)
+
+    @router.get("/{case_id}", response_class=Response)
+    async def case_page(request: Request, case_id: str) -> Response:
+        entered = parts.doors.enter(request, TEAM)
+        now = parts.clock.now()
+        story = await parts.database.read(lambda session: story_of(session, entered.who, case_id, now))
+        case, look = story.case, None
+        allowed: Allowed | None = None
+        if story.standing == "open":
+            look = await looking.look(entered.session, person_of(case), case.purpose, REASON)
+            if case.purpose == OUTREACH:
+                allowed = await allowed_without_yes(parts.gateway, entered.session.token, case.purpose)
+        return pages.page(
+            request,
+            "support/case.html",
+            viewer=entered.viewer,
+            back=f"/{TEAM}",
+            story=story,
+            case=case,
+            kind=KINDS[case.purpose],
+            works=case.state in WORKED_ON,
+            may_go_on=may_go_on(case, now),
+            look=look,
+            allowed=allowed,
+            waiting=_waiting(story),
+            title_of=parts.partners.title,
+            today=london_day(now),
+            over=ENDED,
+            kinds=KINDS,
+            along=ALONG,
+            contacts=CONTACTS,
+            results=RESULTS,
+            districts=DISTRICTS,
+            outcomes=OUTCOMES,
+            statuses=STATUSES,
+            plan_statuses=PLAN_STATUSES,
+        )
+
+    return router
+
+
+def _waiting(story: Story) -> tuple[str, ...]:
+    """Which steps of the referral the gateway has not been told yet."""
+    return tuple(one.kind for one in story.told if one.state in {"not-sent-yet", "sign-in-needed", "failed"})
