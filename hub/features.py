@@ -9,6 +9,7 @@ from hub.front_door.feature import FEATURE as FRONT_DOOR
 from hub.insight.feature import FEATURE as INSIGHT
 from hub.interact.feature import FEATURE as INTERACT
 from hub.parts import Feature
+from hub.support.feature import FEATURE as SUPPORT
 from hub.voice.feature import FEATURE as VOICE
 
-FEATURES: Final[tuple[Feature, ...]] = (INTERACT, FRONT_DOOR, DUTY_TO_REFER, INSIGHT, VOICE)
+FEATURES: Final[tuple[Feature, ...]] = (INTERACT, FRONT_DOOR, DUTY_TO_REFER, SUPPORT, INSIGHT, VOICE)
