@@ -33,7 +33,7 @@ PUBLIC = (
     Shown("voice-plans-none", "/voice/plans", "none", "There are no plans to show yet."),
     Shown("voice-plan", "plan", "many", "Too many homes are cold and damp"),
     Shown("voice-words", "/voice/words", "many", "We write each change down here."),
-    Shown("voice-wording", "/voice/words/home-and-health", "many", "Version 1"),
+    Shown("voice-wording", "/voice/words/home-and-health", "many", "What was taken out is"),
     Shown("voice-wording-one", "/voice/words/one-version", "many", "Version 1, used now"),
 )
 TEAM = (

@@ -8,7 +8,7 @@
           - number: 1
             from: 2026-11-02
             words: May we tell Harbour Help about you? ...
-            written_with: {group: Reading group of Mile Cross, on: 2026-10-20, how: Two meetings, 9 people}
+            written_with: {group: Reading group of Mile Cross, when: 2026-10-20, how: Two meetings, 9 people}
             changed: First version.
             why: ...
 
@@ -46,7 +46,7 @@ class Group:
     """With whom a version was written: people with lived experience. how: what they did, in a sentence."""
 
     group: str
-    on: date
+    when: date
     how: str
 
 
@@ -91,7 +91,7 @@ class _Strict(BaseModel):
 
 class _Group(_Strict):
     group: Line
-    on: date
+    when: date
     how: Line
 
 
@@ -164,5 +164,5 @@ def _check(name: str, text: Text) -> None:
     if any(later <= earlier for earlier, later in pairwise(days)):
         raise RegisterError(f"{name}: a version of {text.id} begins no later than the one before it")
     for version in text.versions:
-        if version.written_with is not None and version.written_with.on > version.begins:
+        if version.written_with is not None and version.written_with.when > version.begins:
             raise RegisterError(f"{name}: {version.id} was used before it was written")

@@ -153,7 +153,7 @@ texts:
           We will tell a small team who you are. The team may look at what the council knows about your home.
 
           You can say no.
-        written_with: {group: The made-up reading group, on: 2026-09-20, how: Nine people read it aloud to each other.}
+        written_with: {group: The made-up reading group, when: 2026-09-20, how: Nine people read it aloud to each other.}
         changed: '"Share what is needed" is gone. "You can say no" is new.'
         why: Nobody knew what is needed means, and nobody knew that no is fine.
       - number: 3
@@ -162,7 +162,7 @@ texts:
           May we tell a small team who you are? The team may look at what the council knows about your home.
 
           You can say no. You can stop it at any time.
-        written_with: {group: The made-up reading group, on: 2026-10-25, how: Seven people of the group met again.}
+        written_with: {group: The made-up reading group, when: 2026-10-25, how: Seven people of the group met again.}
         changed: It begins with a question, and says that you can stop it.
         why: A question is easier to say no to.
   - id: one-version

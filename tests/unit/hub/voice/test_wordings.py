@@ -89,7 +89,7 @@ def test_a_version_is_in_use_from_its_day_until_the_next_one(tmp_path: Path) -> 
     assert [text.used_on(day).number for day in days] == [1, 1, 1, 2]
 
 
-GROUP = {"group": "Reading group", "on": "2026-11-01", "how": "They met twice."}
+GROUP = {"group": "Reading group", "when": "2026-11-01", "how": "They met twice."}
 
 
 @pytest.mark.parametrize(

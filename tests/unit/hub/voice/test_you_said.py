@@ -208,7 +208,7 @@ def test_no_small_number_can_be_told_from_all_that_is_published_together(
     things = [item(f"{at}{size}") for at in range(len(numbers)) for size in ("small", "large")]
 
     def published_with(which: int) -> str:
-        people = {}
+        people: dict[str, int] = {}
         for at, known in enumerate(numbers):
             people |= {f"{at}small": known[which], f"{at}large": known[2]}
         return as_csv(public_list(things, people, {}))
