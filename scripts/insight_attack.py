@@ -121,10 +121,9 @@ def attack(town: Town, way: str, dice: random.Random) -> int:
     reported = [] if way != "ours and a report" else _report(town)
     told = [*_published(town, way), *reported]
     told += [Constraint(frozenset({base}), value, value) for base, value in known.items()]
-    told += _differences(told)
+    direct = _merged([*told, *_differences(told)])
     bounds: Bounds = [(0, MOST)] * len(town.bases)
-    _tighten(bounds, told)
-    direct = {constraint.of: constraint for constraint in told}
+    _tighten(bounds, list(direct.values()))
     recovered = 0
     for of in town.targets() - {constraint.of for constraint in reported}:
         if 1 <= town.value(of) < DEFAULT_THRESHOLD and of.isdisjoint(known):
@@ -174,6 +173,15 @@ def _answer(town: Town, query: Query, way: str) -> Constraint:
         return Constraint(of, value, value)
     rounded = (value + BASE // 2) // BASE * BASE
     return Constraint(of, rounded - BASE // 2, rounded + BASE // 2)
+
+
+def _merged(constraints: Sequence[Constraint]) -> dict[frozenset[Base], Constraint]:
+    """One constraint a sum, as tight as all that is known of it; the smallest sums first."""
+    merged: dict[frozenset[Base], Constraint] = {}
+    for one in sorted(constraints, key=lambda constraint: len(constraint.of)):
+        known = merged.get(one.of, one)
+        merged[one.of] = Constraint(one.of, max(one.low, known.low), min(one.high, known.high))
+    return merged
 
 
 def _differences(constraints: Sequence[Constraint]) -> list[Constraint]:

@@ -38,6 +38,7 @@ def test_the_same_attack_recovers_many_when_suppression_is_off_and_some_when_it_
 ) -> None:
     assert findings.recovered["open"] > 1000
     assert findings.recovered["hidden"] > 100
+    assert findings.recovered["rounded"] > 100
 
 
 @pytest.mark.timeout(300)
