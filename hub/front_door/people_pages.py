@@ -26,7 +26,7 @@ from hub.pages.routing import page_router
 from hub.parts import Parts
 from hub.showing import shown
 
-CALLED: Final = 60
+CALLED: Final = 100
 REASON: Final = 200
 USUAL_REASON: Final = "To find the right help after a concern reached the help hub"
 LOOKED_AT: Final = frozenset({WHO_HELPS})

@@ -84,9 +84,9 @@ SERVICES = {
 }
 
 
-def front_door_in(folder: Path) -> Desk:
-    """A hub with both features, whose fake gateway answers what they ask."""
-    desk = hub_in(folder, (FEATURE, DUTY_FEATURE), PARTNERS)
+def front_door_in(folder: Path, loopback: str | None = None) -> Desk:
+    """A hub with both features, whose fake gateway answers what they ask. loopback: see `hub_in`."""
+    desk = hub_in(folder, (FEATURE, DUTY_FEATURE), PARTNERS, loopback)
     desk.gateway.answers |= {
         "POST /v1/people/trace": _handle,
         "POST /v1/views": helpers_of,
