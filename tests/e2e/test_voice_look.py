@@ -5,6 +5,7 @@ Screenshots of each go to .var/screenshots, for a person to look at.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -222,6 +223,15 @@ def test_what_a_code_opens_is_seen_at_once(
     assert answer is not None
     assert answer["y"] < WIDTHS[width], "the answer is below the fold"
     judge(page, f"voice-answer-{name}", width)
+    page.context.close()
+
+
+def test_the_paper_form_fits_one_sheet_with_its_slip(chromium: Browser, places: dict[str, Place]) -> None:
+    page = opened(chromium, places["many"], 1280)
+    page.goto("/voice/paper")
+    margin = "15mm"
+    printed = page.pdf(format="A4", margin={"top": margin, "bottom": margin, "left": margin, "right": margin})
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     page.context.close()
 
 
