@@ -15,6 +15,18 @@ from jsonschema_rs import Draft202012Validator
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "openapi" / "gateway.yaml"
 
+REFERRAL_STEPS = frozenset(
+    {
+        "getReferral",
+        "collectReferral",
+        "acceptReferral",
+        "refuseReferral",
+        "closeReferral",
+        "withdrawReferral",
+    }
+)
+"""Operations about one referral, which has to be there first (tests/unit/gateway/referrals has them)."""
+
 
 @dataclass(frozen=True)
 class Operation:
