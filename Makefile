@@ -70,6 +70,11 @@ openapi: $(RUN)
 catalogues: $(DEV)
 	@$(PY) -m scripts.catalogues
 
+## journeys: walk the mission's journeys through the whole house in a real browser, each telling itself with pictures
+.PHONY: journeys
+journeys: parts
+	@$(PY) -m scripts.journeys
+
 ## policy: prove the policies: Rego tests and coverage, both engines alike, every mutant killed; and what a decision costs
 .PHONY: policy
 policy: $(DEV)

@@ -1,7 +1,7 @@
 """A journey tells itself: each step is a sentence, a picture at two widths and what axe found; at the end a page of docs.
 
 The pages go to the folder of `JOURNEYS_DOCS`, else to .var/journeys: only a person who has looked at the pictures puts them
-into docs/journeys (`make journeys-docs`).
+into docs/journeys (`python -m scripts.journeys --docs`).
 """
 
 from __future__ import annotations
