@@ -48,9 +48,9 @@ def read_concern(form: Form) -> Concern | Faults:
         found = looks_personal(words) if agreed in {"knows", "no"} else None
         if found is not None:
             reading.faults["words"] = f"This looks like {found}. They did not say yes, so take it out"
-    name = reading.line("name", 100)
     reach = reading.text("reach", LINE, "Write a phone number, an email address or a place")
     safe = reading.text("safe", LINE)
+    name = reading.line("name", 100)
     if reading.faults:
         return reading.found
     return Concern(entry_of(form), about, agreed, themes, soon, words, name, reach, whose, safe)

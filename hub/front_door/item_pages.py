@@ -58,6 +58,13 @@ def told_line(told: Told) -> dict[str, object]:
     return {"state": STATUSES.get(told.state, told.state), "why": why, "at": told.at, "kind": told.kind}
 
 
+def referrals_of(found: Whole) -> list[dict[str, object]]:
+    """The item's referrals with where each went: what was sent and what was noted are one transaction, in one order."""
+    sends = [told_line(one) for one in found.told if one.kind == "send"]
+    notes = [one.note for one in found.done if one.what == "referred"]
+    return [{**line, "note": note} for line, note in zip(sends, notes, strict=False)]
+
+
 def item_values(
     parts: Parts, entered: Entered, found: Whole, form: Form, faults: Faults
 ) -> dict[str, object]:
@@ -85,7 +92,7 @@ def item_values(
         "done": [
             {"what": STEPS[one.what], "note": one.note, "by": one.by, "at": one.at} for one in found.done
         ],
-        "told": [told_line(one) for one in found.told if one.kind == "send"],
+        "told": referrals_of(found),
         "outcomes": radios(OUTCOMES, form.one("outcome")),
         "next_typed": form.one("next_step"),
         "next_day": day_items(form, "next_on", faults.at("next_on-day") is not None),
@@ -149,6 +156,13 @@ class ItemPages:
         await self.parts.database.write(work)
         return self.parts.pages.go(ROOM)
 
+    async def agrees(self, request: Request, name: str) -> Response:
+        """POST /{name}/agrees."""
+        entered, _ = await self.parts.doors.posted(request, TEAM)
+        now, by = self.parts.clock.now(), signature(self.parts, entered)
+        await self.parts.database.write(lambda session: items.agrees_now(session, name, entered.who, now, by))
+        return self.parts.pages.go(f"{ROOM}/items/{name}")
+
     async def next_step(self, request: Request, name: str) -> Response:
         """POST /{name}/next."""
         entered, form = await self.parts.doors.posted(request, TEAM)
@@ -206,6 +220,7 @@ def build_router(parts: Parts) -> APIRouter:
         ("GET", "/{name}", shown.item),
         ("POST", "/{name}/claim", shown.claim),
         ("POST", "/{name}/release", shown.release),
+        ("POST", "/{name}/agrees", shown.agrees),
         ("POST", "/{name}/next", shown.next_step),
         ("POST", "/{name}/close", shown.close),
     ):

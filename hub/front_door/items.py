@@ -137,6 +137,14 @@ def release(session: Session, name: str, who: Practitioner, now: datetime, by: s
         note(session, item, now, by, "released")
 
 
+def agrees_now(session: Session, name: str, who: Practitioner, now: datetime, by: str) -> None:
+    """The person knows by now and wants help: from here on they can be found, asked and referred. Only for who has it."""
+    item = item_of(session, name)
+    if is_owner(item, who) and item.agreed != "yes":
+        item.agreed = "yes"
+        note(session, item, now, by, "agreed")
+
+
 def set_next(
     session: Session, name: str, who: Practitioner, words: str, on: date, now: datetime, by: str
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from hub.doors import Entered
+from hub.errors import NotHereError
 from hub.front_door import items
 from hub.front_door.list_pages import ROOM, signature
 from hub.front_door.reading import Reading, day_items, sought_in
@@ -97,19 +98,25 @@ class PeoplePages:
             )
         return None
 
+    async def _agreed(self, name: str) -> None:
+        """Raise `NotHereError` while whom it is about did not say yes: nobody is sought behind their back."""
+        item = await self.parts.database.read(partial(items.item_of, name=name))
+        if item.agreed != "yes":
+            raise NotHereError("not agreed")
+
     async def _person_in(self, name: str, person: str) -> Person:
         return await self.parts.database.read(partial(items.person_of, name=name, person=person))
 
     async def new(self, request: Request, name: str) -> Response:
         """GET /{name}/people/new."""
         entered = self.parts.doors.enter(request, TEAM)
-        await self.parts.database.read(partial(items.item_of, name=name))
+        await self._agreed(name)
         return self._seek_page(request, entered, name, None, Form(), Faults({}))
 
     async def add(self, request: Request, name: str) -> Response:
         """POST /{name}/people/new."""
         entered, form = await self.parts.doors.posted(request, TEAM)
-        await self.parts.database.read(partial(items.item_of, name=name))
+        await self._agreed(name)
         reading = Reading(form)
         called = reading.line("called", CALLED, "Write what you call this person, for example Mum")
         handle = await self._handle_by(entered, reading, sought_in(reading))

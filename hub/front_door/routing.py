@@ -66,10 +66,6 @@ def read_route(
     """What the form says, or what is wrong with it."""
     reading = Reading(form)
     person = reading.among("person", (*people, NOBODY), "Choose whom it is about")
-    purpose = reading.among("purpose", purposes, "Choose what it is for")
-    name = reading.line("name", LINE, "Write the person's name")
-    why = reading.text("why", WHY, "Write why they need help")
-    urgency = reading.among("urgency", SOON, "Choose how soon")
     how = reading.among("how", HOW_AGREED, "Choose how the person agreed. Without that nobody is referred")
     on = reading.day("said", "Write on which day they agreed")
     today = london_day(now)
@@ -77,6 +73,10 @@ def read_route(
         reading.faults["said-day"] = (
             "Write a day in the last 13 days. If it is longer ago, ask the person again"
         )
+    purpose = reading.among("purpose", purposes, "Choose what it is for")
+    urgency = reading.among("urgency", SOON, "Choose how soon")
+    name = reading.line("name", LINE, "Write the person's name")
+    why = reading.text("why", WHY, "Write why they need help")
     contact = reading.among(
         "contact", ("yes", "no"), "Choose if they agreed that you pass on how to reach them"
     )

@@ -185,16 +185,20 @@ class RoutingPages:
         """GET /{name}/refer/{service}."""
         entered = self.parts.doors.enter(request, TEAM)
         whole, chosen = await self._own(entered, name), self.seen.find(service)
-        if whole is None or chosen is None or chosen.organisation_id is None:
-            return self.parts.pages.go(f"{ROOM}/items/{name}" + ("" if whole is None else "/services"))
+        if whole is None or whole.item.agreed != "yes":
+            return self.parts.pages.go(f"{ROOM}/items/{name}")
+        if chosen is None or chosen.organisation_id is None:
+            return self.parts.pages.go(f"{ROOM}/items/{name}/services")
         return await self._refer_page(request, entered, whole, chosen, Form(), Faults({}))
 
     async def send(self, request: Request, name: str, service: str) -> Response:
         """POST /{name}/refer/{service}."""
         entered, form = await self.parts.doors.posted(request, TEAM)
         whole, chosen = await self._own(entered, name), self.seen.find(service)
-        if whole is None or chosen is None or chosen.organisation_id is None:
-            return self.parts.pages.go(f"{ROOM}/items/{name}" + ("" if whole is None else "/services"))
+        if whole is None or whole.item.agreed != "yes":
+            return self.parts.pages.go(f"{ROOM}/items/{name}")
+        if chosen is None or chosen.organisation_id is None:
+            return self.parts.pages.go(f"{ROOM}/items/{name}/services")
         now, organisation = self.parts.clock.now(), entered.who.organisation
         titles = routes(await self.parts.gateway.purposes())
         route = read_route(form, [one.id for one in whole.people], titles, now)

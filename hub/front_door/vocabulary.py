@@ -68,6 +68,7 @@ STEPS: Final[Mapping[str, str]] = {
     "claimed": "Took it",
     "released": "Gave it back to the list",
     "next": "Wrote down the next step",
+    "agreed": "Wrote down that the person knows and wants help",
     "person": "Added a person",
     "referred": "Referred somebody",
     "passed-on": "Gave out a service's own contact details",

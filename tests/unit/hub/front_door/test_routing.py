@@ -214,7 +214,10 @@ async def test_without_contact_agreement_only_name_language_and_needs_go(desk: D
 
 async def test_what_a_stranger_told_of_themselves_is_not_filled_in_for_the_person(desk: Desk) -> None:
     wes, address = await searched(desk, about="other", agreed="knows", whose="mine")
+    assert (await wes.get(f"{address}/refer/svc-debt")).headers["location"] == address
+    await desk.post(wes, f"{address}/agrees")
     page = await wes.get(f"{address}/refer/svc-debt")
+    assert page.status == 200
     assert "01632 960123" not in page.text
 
 

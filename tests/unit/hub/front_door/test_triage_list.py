@@ -156,6 +156,21 @@ async def test_a_concern_about_somebody_who_did_not_agree_says_so_first(desk: De
     assert "Ana (who told us)" in page.words
 
 
+async def test_nobody_is_sought_behind_their_back_until_they_say_yes(desk: Desk) -> None:
+    wes = triager(desk)
+    address = await an_item(desk, wes, about="other", agreed="no", whose="mine")
+    assert (await wes.get(f"{address}/people/new")).status == 404
+    answer = await desk.post(wes, f"{address}/people/new", called="Mum", nhs_number="9990000018")
+    assert answer.status == 404
+    assert desk.gateway.called("POST", "/v1/people/trace") == []
+    await desk.post(county(desk), f"{address}/agrees")
+    assert "Add a person" not in (await wes.get(address)).words
+    for _ in range(2):
+        await desk.post(wes, f"{address}/agrees")
+    assert [one.what for one in rows(desk, Done)] == ["claimed", "agreed"]
+    await with_person(desk, wes, address, "9990000018", "Mum")
+
+
 @pytest.mark.parametrize("address", ["/front-door/items/none", "/front-door/items/none/services"])
 async def test_what_is_not_there_is_not_found(desk: Desk, address: str) -> None:
     assert (await triager(desk).get(address)).status == 404
