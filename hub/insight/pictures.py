@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -20,6 +21,8 @@ from hub.insight.shapes import Point, Shape, inner_point, points_of
 
 WIDTH: Final = 640
 _MARGIN: Final = 4
+# Letters of a line of text that fit in a picture 280 px wide.
+_LINE: Final = 32
 _INK: Final = "#3b2a63"
 _FONT: Final = 'font-family="system-ui, sans-serif"'
 # What one class looks like: the ground, and lines drawn on it, closer and thicker from class to class.
@@ -110,21 +113,23 @@ def swatch(name: str, number: int) -> Markup:
 
 
 def bars(name: str, figures: Sequence[tuple[str, int | None]], *, title: str, description: str) -> Markup:
-    """Bars from left to right with their words above each, so that it is as legible on a phone. In the order given."""
+    """Bars from left to right, in the order given, with their words above each, broken so that they fit on a phone."""
     most = max((figure for _, figure in figures if figure is not None), default=1)
-    parts = [_patterns(name)]
-    for number, (words, figure) in enumerate(figures):
-        top = number * 46
+    parts, down = [_patterns(name)], 0
+    for words, figure in figures:
         told = "too few to show" if figure is None else f"{figure:,}"
-        parts.append(
-            f'<text x="0" y="{top + 18}" font-size="16" {_FONT} fill="#0b0c0c">{escape(words)}: {told}</text>'
-        )
+        for line in wrap(f"{words}: {told}", _LINE):
+            down += 20
+            parts.append(
+                f'<text x="0" y="{down}" font-size="16" {_FONT} fill="#0b0c0c">{escape(line)}</text>'
+            )
         if figure is not None:
             parts.append(
-                f'<rect x="0.5" y="{top + 25}" width="{97 * figure / most:.1f}%" height="14" '
+                f'<rect x="0.5" y="{down + 7}" width="{97 * figure / most:.1f}%" height="14" '
                 f'fill="url(#{name}-2)" stroke="{_INK}"/>'
             )
-    box = f'width="100%" height="{len(figures) * 46}" class="insight-bars"'
+        down += 28
+    box = f'width="100%" height="{down}" class="insight-bars"'
     return _picture(name, box, title, description, parts)
 
 

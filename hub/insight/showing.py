@@ -149,7 +149,11 @@ def show(
         column,
         columns,
         tuple(kept),
-        tuple(row.title for row in rows if row not in kept),
+        tuple(
+            row.title if row.number is None else f"{row.number} {row.title}"
+            for row in rows
+            if row not in kept
+        ),
         picture,
         key,
         tuple(

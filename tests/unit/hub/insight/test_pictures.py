@@ -56,12 +56,28 @@ def test_patterns_differ_without_colour() -> None:
 
 def test_bars_are_as_long_as_their_figures_and_say_them() -> None:
     root = ElementTree.fromstring(  # noqa: S314 # our own drawing
-        bars("b", [("Food & fuel", 40), ("Work", 20), ("Money", None)], title="T", description="D")
+        bars(
+            "b",
+            [
+                ("Food & fuel", 40),
+                ("Work", 20),
+                ("Money", None),
+                ("People with several long-term conditions", None),
+            ],
+            title="T",
+            description="D",
+        )
     )
     widths = [one.attrib["width"] for one in root.findall(f"{SVG}rect")]
     assert widths == ["97.0%", "48.5%"]
     words = [one.text for one in root.findall(f"{SVG}text")]
-    assert words == ["Food & fuel: 40", "Work: 20", "Money: too few to show"]
+    assert words == [
+        "Food & fuel: 40",
+        "Work: 20",
+        "Money: too few to show",
+        "People with several long-term",
+        "conditions: too few to show",
+    ]
 
 
 def test_months_and_periods_in_words() -> None:
