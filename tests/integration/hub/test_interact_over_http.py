@@ -82,7 +82,7 @@ async def test_from_the_referral_to_the_end_of_sharing(house: RunningGateway) ->
         assert "Goals Sleep in a dry bedroom" in shared.words
         await other_employer_sees_only_what_is_permitted(house, address)
         closed = await joy.fill(address + "/closing", "", outcomes="adapted")
-        assert "Nobody may look at what others hold any more" in closed.words
+        assert "The team does not look at what others hold any more" in closed.words
         await carys.until(sent.address, "The team has finished.")
         assert "Condition of the home" not in (await joy.get(address)).words
 
