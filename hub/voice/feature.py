@@ -42,6 +42,11 @@ KEPT: Final = (
         "So that we know how many people said a thing. It belongs to nobody.",
         "As long as the thing is on the list.",
     ),
+    Kept(
+        "Who of the team checked a text, changed a thing on the list or wrote a note about a plan",
+        "So that somebody stands for what everybody reads. Only the team sees it.",
+        "As long as the thing or the plan.",
+    ),
 )
 
 
