@@ -40,7 +40,7 @@ from gateway.services.permitting import Permitting
 
 # The whole gateway and the browser are the tests': no part of a production install.
 from tests.support.postgres import running_cluster
-from tests.unit.gateway.composed import Composed, composed
+from tests.unit.gateway.composed import Composed, composed_by
 from tests.unit.gateway.signin.browser import Browser
 from tests.unit.gateway.signin.fake_provider import RESIDENT, RunningClock
 
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
 async def _run(
     folder: Path, patch: pytest.MonkeyPatch, changes: dict[str, str], asked: argparse.Namespace
 ) -> float:
-    async with composed(folder, patch, pages=True, clock=RunningClock(), **changes) as house:
+    async with composed_by(RunningClock(), folder, patch, **changes) as house:
         browsers = [await _resident(house, number, asked.grants) for number in range(asked.asked)]
         few = await _measured(browsers)
         started = time.perf_counter()

@@ -1,8 +1,8 @@
 """The mission's journeys through the whole house: `python -m scripts.journeys` (make journeys).
 
 Starts gateway, agencies, identity provider and team hub, and walks each journey in a real Chromium. Each writes its page
-with pictures to .var/journeys, or with `--docs` to docs/journeys, which is for when somebody has looked at them. The last line
-tells the figures. The exit status is 0 only if every journey held; one that could not run has not held.
+with pictures to .var/journeys, or with `--docs` to docs/journeys, once somebody has looked at them. The last line tells the
+figures. The exit status is 0 only if every journey held; one that could not run has not held.
 """
 
 from __future__ import annotations

@@ -71,18 +71,21 @@ class Composed:
 
 @asynccontextmanager
 async def composed(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    pages: bool = True,
-    clock: FakeClock | None = None,
-    **changes: str,
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, pages: bool = True, **changes: str
 ) -> AsyncIterator[Composed]:
-    """Compose a gateway whose pages know the fake identity provider."""
+    """Compose a gateway whose pages know the fake identity provider, and whose clock stands still."""
+    async with composed_by(FakeClock(), folder, monkeypatch, pages=pages, **changes) as found:
+        yield found
+
+
+@asynccontextmanager
+async def composed_by(
+    clock: FakeClock, folder: Path, monkeypatch: pytest.MonkeyPatch, *, pages: bool = True, **changes: str
+) -> AsyncIterator[Composed]:
+    """As `composed`, by this clock."""
     settings = configured(folder, monkeypatch, **{"public_url": ORIGIN, "sign_in_issuer": ISSUER, **changes})
     if not pages:
         settings = settings.model_copy(update={"sign_in_issuer": None})
-    clock = clock or FakeClock()
     idp = FakeProvider(clock, secret=(folder / "sign-in.secret").read_text())
     monkeypatch.setattr("gateway.pages.AiohttpCalls", lambda _session: idp)
     prepare_storage(settings, clock)
