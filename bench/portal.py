@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
 async def _run(
     folder: Path, patch: pytest.MonkeyPatch, changes: dict[str, str], asked: argparse.Namespace
 ) -> float:
-    async with composed_by(RunningClock(), folder, patch, **changes) as house:
+    async with composed_by(RunningClock(), folder, patch, pages=True, **changes) as house:
         browsers = [await _resident(house, number, asked.grants) for number in range(asked.asked)]
         few = await _measured(browsers)
         started = time.perf_counter()
