@@ -35,12 +35,15 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Database:
-    """One file. `write` and `read` run work in a transaction; an exception rolls it back and comes out unchanged."""
+    """One file. `write` and `read` run work in a transaction; an exception rolls it back and comes out unchanged.
 
-    def __init__(self, path: Path) -> None:
+    durable: False in tests alone, which outlive no power cut anyway.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         # SQLAlchemy's pool for files opens a connection a thread wants; each waits for another's write for 10 s.
         self.engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
-        _prepare(self.engine)
+        _prepare(self.engine, "FULL" if durable else "OFF")
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """The result of the work, once it is durably committed. What it gives must not need the session any more."""
@@ -79,7 +82,7 @@ class Database:
         self.engine.dispose()
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "connect")
     def opened(connection: object, _record: object) -> None:
         # The driver begins nothing by itself: our own BEGIN says which kind of transaction it is.
@@ -87,7 +90,7 @@ def _prepare(engine: Engine) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined] # as above
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            f"synchronous={synchronous}",
             "foreign_keys=ON",
             # What was deleted is overwritten, so that the file holds no erased row.
             "secure_delete=ON",

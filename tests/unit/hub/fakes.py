@@ -243,5 +243,5 @@ def hub_in(
     }
     service.fetched[f"{ISSUER}/jwks.json"] = {"keys": [KEY.as_dict(private=False, use="sig", alg="ES256")]}
     service.fetched[f"{ISSUER}/token"] = application
-    hub = assemble(settings, clock, Database(settings.database), gateway, service, features)
+    hub = assemble(settings, clock, Database(settings.database, durable=False), gateway, service, features)
     return Desk(hub, gateway, service, clock, folder)

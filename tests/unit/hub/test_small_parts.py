@@ -17,6 +17,7 @@ from hub import __main__ as command_line
 from hub import sessions as sessions_module
 from hub.background import repeat
 from hub.clock import SystemClock
+from hub.database import Database
 from hub.interact.referring_form import nhs_number_fits
 from hub.looking import Person, identified
 from hub.outbox import LONGEST_PAUSE, pause
@@ -218,3 +219,14 @@ def test_logs_are_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_machines_clock_is_in_utc() -> None:
     assert SystemClock().now().utcoffset() == timedelta(0)
+
+
+def test_what_was_promised_on_a_page_survives_a_power_cut(tmp_path: Path) -> None:
+    database = Database(tmp_path / "hub.db")
+
+    def level(session: Session) -> int:
+        found: int = session.connection().exec_driver_sql("PRAGMA synchronous").scalar_one()
+        return found
+
+    assert database.read_now(level) == 2, "FULL: written to the disk before the answer"
+    database.close()
