@@ -122,6 +122,12 @@ async def test_a_service_of_the_directory_gets_a_referral_or_it_is_said_why_not(
         assert "Sent. They have not fetched it yet" in sent.words or "They have it" in sent.words, sent.words
         refused = await wes.fill(refer[1], "", **{**filled, "purpose": "social-prescribing"})
         assert "No agreement lets your organisation refer to them for this." in refused.words, refused.words
+        charity = await wes.fill(f"{address}/services", "/services", need="money", words="debt advice")
+        introduce = re.search(rf'href="({address}/refer/[^"]+)"', charity.text)
+        assert introduce is not None, charity.words
+        there = await wes.fill(introduce[1], "", **{**filled, "purpose": "agreed-referral"})
+        assert "Debt advice" in there.words
+        assert there.words.count("Not sent") == 1, there.words
         nobody = await wes.fill(f"{address}/services", "/services", words="shed")
         assert "We cannot refer to them from here." in nobody.words
     with sqlite3.connect(house.layout.hub / "hub.db") as connection:
