@@ -61,14 +61,17 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
             ("norfolk-county-council", "social-worker", "County social worker"),
         ),
     ),
-    # Specified public authorities (Housing Act 1996 s.213B; SI 2018/223), as far as their people sign in here.
+    # Specified public authorities (Housing Act 1996 s.213B; SI 2018/223) that are party to the agreement, as far as their people sign in here.
     "duty-to-refer": (
         {},
         (
             ("norwich-acute-hospital", "ae-nurse", "Emergency department nurse"),
             ("norfolk-mental-health-trust", "ward-link-worker", "Ward link worker"),
-            ("norfolk-county-council", "social-worker", "County social worker"),
         ),
+    ),
+    "insight": (
+        {},
+        (("norfolk-county-council", "integrated-care-coordinator", "Partnership officer"),),
     ),
     "voice": (
         {},
