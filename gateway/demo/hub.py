@@ -61,7 +61,7 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
             ("norfolk-county-council", "social-worker", "County social worker"),
         ),
     ),
-    # Specified public authorities (Housing Act 1996 s.213B; SI 2018/223) that are party to the agreement, as far as their people sign in here.
+    # Specified public authorities (Housing Act 1996 s.213B) that the agreement binds, as far as their people sign in here.
     "duty-to-refer": (
         {},
         (
