@@ -78,6 +78,7 @@ def assemble(
     partners = read_partners(settings.partners_file)
     cookies = cookies_for(settings.host, insecure=settings.insecure_cookies)
     migrate(database, (tables.SCHEMA, *(one.schema for one in features)))
+    database.listeners = tuple(one.heard for one in features if one.heard is not None)
     sessions = Sessions(clock)
     public_url = settings.public_url.rstrip("/")
 

@@ -16,6 +16,8 @@ from sqlalchemy import Dialect, Engine, create_engine, event
 from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import Session
 
+from hub.happenings import LISTENERS, Heard
+
 T = TypeVar("T")
 
 
@@ -37,13 +39,14 @@ class Moment(TypeDecorator[datetime]):
 class Database:
     """One file. `write` and `read` run work in a transaction; an exception rolls it back and comes out unchanged.
 
-    durable: False in tests alone, which outlive no power cut anyway.
+    durable: False in tests alone, which outlive no power cut anyway. listeners: who is told of what happens in a write.
     """
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         # SQLAlchemy's pool for files opens a connection a thread wants; each waits for another's write for 10 s.
         self.engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
         _prepare(self.engine, "FULL" if durable else "OFF")
+        self.listeners: tuple[Heard, ...] = ()
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """The result of the work, once it is durably committed. What it gives must not need the session any more."""
@@ -55,7 +58,7 @@ class Database:
 
     def write_now(self, work: Callable[[Session], T]) -> T:
         """As `write`, on this thread."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info={LISTENERS: self.listeners}) as session:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             result = work(session)
             session.commit()

@@ -13,6 +13,7 @@ from hub.clock import Clock
 from hub.database import Database
 from hub.doors import Doors
 from hub.gateway import Gateway
+from hub.happenings import Heard
 from hub.migrations import Schema
 from hub.outbox import Outbox
 from hub.pages.rendering import Link, Pages
@@ -54,7 +55,7 @@ class Feature:
     that keeps the referral; None where none arrive. sweep: delete what is past its end; gives how many rows. for_all:
     links on the first page for everybody who is signed in, team or not. team_page: where the team's card and menu lead,
     where that is not `/<name>`. plan_of: the support plan of one record, for others to see under the gateway's rules
-    (hub/source.py); None where it holds none.
+    (hub/source.py); None where it holds none. heard: is told what happens in any feature (hub/happenings.py).
     """
 
     name: str
@@ -69,6 +70,7 @@ class Feature:
     for_all: tuple[Link, ...] = ()
     team_page: str | None = None
     plan_of: PlanOf | None = None
+    heard: Heard | None = None
 
     @property
     def home(self) -> str:

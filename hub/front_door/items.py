@@ -14,7 +14,9 @@ from hub.front_door.concerns import Concern
 from hub.front_door.reading import moment_of
 from hub.front_door.tables import Done, Handle, Item, Person, Saying
 from hub.front_door.vocabulary import ANSWER_WITHIN
+from hub.happenings import Happening, happened
 from hub.outbox import Told, told_of
+from hub.pages.words import london_day
 from hub.sessions import Practitioner
 
 # No sign that is mistaken for another when it is read out.
@@ -74,6 +76,7 @@ def add(session: Session, concern: Concern, channel: str, organisation: str | No
     )
     session.add(item)
     session.flush()
+    happened(session, Happening("need", concern.themes, organisation, london_day(now)))
     return item
 
 
@@ -165,6 +168,7 @@ def close(
     item.state, item.outcome, item.closed_at = "closed", outcome, now
     item.next_step, item.next_on = None, None
     note(session, item, now, by, "closed")
+    happened(session, Happening("outcome", tuple(item.themes.split(",")), who.organisation, london_day(now)))
     return item
 
 

@@ -10,6 +10,8 @@ from sqlmodel import Session
 from hub.front_door import items
 from hub.front_door.concerns import Concern
 from hub.front_door.tables import Handle, Person
+from hub.happenings import Happening, happened
+from hub.pages.words import london_day
 from hub.received import Received
 
 OURSELVES: Final = "The gateway"
@@ -40,3 +42,4 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     session.flush()
     session.add(Handle(person=person.id, organisation=referral.to, handle=received.person))
     items.note(session, item, now, OURSELVES, "came")
+    happened(session, Happening("referral", referral.themes, referral.to, london_day(now)))

@@ -12,6 +12,7 @@ from hub.insight.insight_pages import TEAM, build_router
 from hub.insight.recording import publish_due
 from hub.insight.settings import Insight, insight_of_environment
 from hub.insight.tables import SCHEMA
+from hub.insight.telling import heard
 from hub.parts import Feature, Kept
 
 
@@ -36,6 +37,7 @@ def build_feature(get_insight: Callable[[], Insight]) -> Feature:
         ),
         build_router=lambda parts: build_router(parts, get_insight),
         sweep=sweep,
+        heard=heard,
     )
 
 

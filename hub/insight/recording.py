@@ -37,11 +37,12 @@ def record(
     kind: Kind,
     themes: Iterable[str],
     person: Circumstances,
-    organisation: str,
+    organisation: str | None,
     day: date,
 ) -> None:
-    """Count that something happened on a day, as told by an organisation. Only what `events_of` leaves is written.
+    """Count that something happened on a day. Only what `events_of` leaves is written.
 
+    organisation: whose staff told it; None where nobody's did, as on a page for everybody.
     A day of a month that is published already is no mistake: it goes out with the next batch.
     """
     for event in events_of(kind, themes, day, person):
@@ -53,7 +54,7 @@ def record(
             row.count += 1
             session.add(row)
         session.flush()
-    if session.get(Reporter, (f"{day:%Y-%m}", organisation)) is None:
+    if organisation is not None and session.get(Reporter, (f"{day:%Y-%m}", organisation)) is None:
         session.add(Reporter(month=f"{day:%Y-%m}", organisation=organisation))
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from hub import inbox
 from hub.gateway_answers import Demographics
+from hub.happenings import Happening, happened
 from hub.interact.case_forms import CaseForms
 from hub.interact.case_page import person_of
 from hub.interact.cases import OPEN, case_of, open_case, story_of
@@ -193,6 +194,7 @@ def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, 
     case.state, case.closed_at, case.closing_note = "closed", now, note or None
     case.outcomes = ",".join(outcomes)
     tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now)
+    happened(session, Happening("outcome", tuple(case.themes.split(",")), case.organisation, london_day(now)))
     plan = session.get(Plan, case_id)
     if plan is not None:
         plan.status = "completed"

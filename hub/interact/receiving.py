@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.gateway_answers import AboutPerson
+from hub.happenings import Happening, happened
 from hub.interact.cases import new_id
 from hub.interact.codes import HOW
 from hub.interact.referring_form import Said
@@ -24,6 +25,7 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     case.themes, case.urgency = ",".join(referral.themes), referral.urgency
     case.agreed = "Their agreement stands in the gateway."
     session.add(case)
+    _tell(session, case, referral.themes, now)
 
 
 def begin(session: Session, said: Said, organisation: str, sender: str, now: datetime) -> None:
@@ -33,6 +35,16 @@ def begin(session: Session, said: Said, organisation: str, sender: str, now: dat
     case.themes, case.urgency = ",".join(said.themes), said.urgency
     case.agreed = f"{HOW[said.how]}, on {words.day(said.said_on)}, as the referrer tells."
     session.add(case)
+    _tell(session, case, said.themes, now)
+
+
+def _tell(session: Session, case: Case, themes: tuple[str, ...], now: datetime) -> None:
+    day = words.london_day(now)
+    happened(
+        session,
+        Happening("need", themes, case.organisation, day),
+        Happening("referral", themes, case.organisation, day),
+    )
 
 
 def _case(about: AboutPerson, why: str, what_matters: str | None, now: datetime) -> Case:
