@@ -115,9 +115,9 @@ ENDED: Final = ("refused", "closed", "withdrawn", "expired", "failed")
 
 WORDS_VERSION: Final = "support-handover-2026-1"
 WORDS_TO_READ: Final = (
-    "Another team can go on helping you. If you agree, I send them your name, why you need help and the plan that we made, "
-    "so that you need not tell it again. They see nothing else unless you allow it. You can see what they look at, and stop "
-    "it at any time. If you do not agree, nothing is sent."
+    "Another team can go on helping you. If you agree, I send them your name, why you need help, and what we choose "
+    "together, such as the plan that we made, so that you need not tell it again. They see nothing else unless you allow "
+    "it. You can see each look, and stop it at any time. If you do not agree, nothing is sent, and I go on helping you."
 )
 """What the person hears or reads before a handover; a change of it is a new version."""
 

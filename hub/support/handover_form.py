@@ -40,14 +40,14 @@ def read(form: Form, targets: Mapping[str, str], plan: Sequence[Planned], today:
     said_on, contact = day_of(form, "said_on", "day", today), chosen(form, "contact", ("yes", "no"))
     faults = {
         "target": None if target else "Select who goes on with the support",
+        "along": None if along else "Select whether the plan goes along",
+        "contact": None if contact else "Select whether they may know how to reach the person",
+        "why": text_fault(why, TEXT, "Say why the person needs help"),
         "agreed": None
         if form.one("agreed") == "yes"
         else "Nobody is handed over who did not agree. Read the words out, and tick this if they agreed",
         "how": None if how else "Select how they agreed",
         "said_on": _said_fault(said_on, today),
-        "along": None if along else "Select whether the plan goes along",
-        "contact": None if contact else "Select whether they may know how to reach the person",
-        "why": text_fault(why, TEXT, "Say why the person needs help"),
     }
     if faults["why"] is None and along == "plan" and len(joined(why, plan)) > TEXT:
         room = TEXT - len(joined("x", plan)) + 1

@@ -195,7 +195,7 @@ async def test_where_another_team_works_there_the_person_is_asked_for_a_handover
     address = await begun(desk, browser)
     moved = await desk.post(browser, f"{address}/moves", district="breckland", goes_on="no")
     assert moved.headers["location"] == f"{address}/handover"
-    assert "First, read this out" in (await browser.get(f"{address}/handover")).words
+    assert "Read this out, and name what you chose above" in (await browser.get(f"{address}/handover")).words
     assert desk.gateway.called("POST", "/v1/referrals") == []
     assert cases(desk)[0].state == "open"
 
