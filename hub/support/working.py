@@ -105,9 +105,9 @@ def contact_of(form: Form, case_id: str, by: str, now: datetime) -> Contact | Fa
     how, result = chosen(form, "how", CONTACTS), chosen(form, "result", RESULTS)
     note = clean(form.one("note"))
     faults = {
-        "on": on if isinstance(on, str) else None,
         "how": None if how else "Select how you tried",
         "result": None if result else "Select what came of it",
+        "on": on if isinstance(on, str) else None,
         "note": text_fault(note, LINES),
     }
     wrong = {at: words for at, words in faults.items() if words is not None}
@@ -130,9 +130,9 @@ def move_of(form: Form, today: date) -> tuple[date, str, str, bool] | Faults:
     on, district = day_of(form, "on", "day", today), chosen(form, "district", DISTRICTS)
     address, goes_on = clean(form.one("address")), chosen(form, "goes_on", ("yes", "no"))
     faults = {
-        "on": on if isinstance(on, str) else None,
         "district": None if district else "Select where they live now",
         "address": text_fault(address, LINES),
+        "on": on if isinstance(on, str) else None,
         "goes_on": None if goes_on else "Select who goes on with the support",
     }
     wrong = {at: words for at, words in faults.items() if words is not None}

@@ -124,7 +124,7 @@ PAGES = (
     Shown("support-list", "link", "/support", "Under way"),
     Shown("support-list-over", "over", "/support", "Its time is over."),
     Shown("support-list-new", "arrived", "/support", "To look at first"),
-    Shown("support-begin", "link", "/support/begin", "This opens no look"),
+    Shown("support-begin", "link", "/support/begin", "It gives you no right to look."),
     Shown("support-case", "link", "CASE", "92 days left"),
     Shown("support-case-over", "over", "CASE", "The time of this support is over"),
     Shown("support-case-new", "arrived", "CASE", "Nobody has taken it on yet."),
