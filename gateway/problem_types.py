@@ -232,7 +232,7 @@ _TYPES: Final = (
         "idempotency-key-reused",
         422,
         "This key belongs to another request",
-        "The Idempotency-Key was used within the last day for a request with another body.",
+        "The Idempotency-Key was used within the last 28 days for a request with another body.",
         "Repeat a request byte for byte with its key, or send a new request with a new key.",
     ),
     ProblemType(

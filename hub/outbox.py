@@ -6,7 +6,9 @@
 3. The answer is written down in one transaction. Killed before, the row is still waiting: see 2.
 
 A row that carries a practitioner's act goes with that practitioner's own token, which rests nowhere: while they are not
-signed in, it waits and says so. An unreachable gateway is tried again after 5 s, 10 s, 20 s ... up to 10 minutes.
+signed in, it waits and says so. An unreachable gateway is tried again after 5 s, 10 s, 20 s ... up to 10 minutes. A referral
+that could not be sent within 14 days is given up and what it says deleted: the gateway takes no agreement that was given
+longer ago, and remembers keys for longer than that, so no late try delivers twice.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ Kind = Literal["send", "accept", "refuse", "close", "withdraw", "hold", "release
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
+GIVEN_UP_AFTER: Final = timedelta(days=14)
+TOO_LATE: Final = "too-late"
 SIGN_IN: Final = "sign-in-needed"
 AWAY: Final = "away"
 BATCH: Final = 50
@@ -133,6 +137,7 @@ class Outbox:
         arrived = 0
         while True:
             now = self.clock.now()
+            await self.database.write(lambda session, now=now: _give_up(session, now))  # type: ignore[misc] # as below
             rows = await self.database.read(lambda session, now=now: _due(session, now))  # type: ignore[misc] # mypy cannot infer a lambda's default
             more = sum([await self._try(row) for row in rows])
             arrived += more
@@ -266,6 +271,18 @@ def _due(session: Session, now: datetime) -> tuple[Outgoing, ...]:
         if row.next_at <= now:
             due.append(row)
     return tuple(due[:BATCH])
+
+
+def _give_up(session: Session, now: datetime) -> None:
+    rows = session.exec(
+        select(Outgoing).where(
+            Outgoing.state == "waiting",
+            Outgoing.kind == "send",
+            col(Outgoing.made_at) <= now - GIVEN_UP_AFTER,
+        )
+    )
+    for row in rows:
+        row.state, row.problem, row.changed_at, row.body = "failed", TOO_LATE, now, ""
 
 
 def _wake(session: Session, organisation: str, subject: str, now: datetime) -> None:

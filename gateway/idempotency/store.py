@@ -13,7 +13,8 @@ from core.sealing import derive, mac
 from core.storage import Database, Prepared
 from core.times import to_ms
 
-KEPT_FOR = timedelta(hours=24)
+KEPT_FOR = timedelta(days=28)
+"""Longer than any partner tries again: a referral that waits for a cut line must never arrive twice."""
 CHUNK = 500
 
 _KEY = table("idempotency", *(column(name) for name in ("mac", "request", "resource", "until_ms")))
@@ -63,7 +64,7 @@ class Idempotency:
         return str(resource)
 
     def keep(self, tx: Connection, once: Once, resource: str, now: datetime) -> None:
-        """Keep what was made under the key, for a day."""
+        """Keep what was made under the key, for `KEPT_FOR`."""
         tx.execute(
             insert(_KEY).values(
                 mac=once.mac, request=once.request, resource=resource, until_ms=to_ms(now + KEPT_FOR)
@@ -71,7 +72,7 @@ class Idempotency:
         )
 
     def purge(self, now: datetime) -> int:
-        """Forget the keys whose day is over; gives how many."""
+        """Forget the keys whose time is over; gives how many."""
         gone = 0
         due = select(_KEY.c.mac).where(_KEY.c.until_ms <= to_ms(now)).limit(CHUNK)
         while True:

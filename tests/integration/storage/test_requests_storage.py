@@ -25,7 +25,7 @@ from core.unit_of_work import only
 from gateway.channels.outbox import FIRST_PAUSE, Outbox
 from gateway.channels.ports import About
 from gateway.erasing import BY_PERSON
-from gateway.idempotency.store import Idempotency, OtherRequestError
+from gateway.idempotency.store import KEPT_FOR, Idempotency, OtherRequestError
 from tests.support.house import MASTER, House
 
 DAY = timedelta(days=1)
@@ -137,7 +137,7 @@ def test_a_used_key_tells_what_was_made_to_the_same_request_alone(home: House) -
         assert idempotency.made(tx, once, now) == "resource"
         with pytest.raises(OtherRequestError):
             idempotency.made(tx, other, now)
-        assert idempotency.made(tx, other, now + DAY) is None
+        assert idempotency.made(tx, other, now + KEPT_FOR) is None
         assert idempotency.made(tx, once, now) is None
     with home.database.read() as tx:
         assert tx.execute(select(text("*")).select_from(table("idempotency"))).all() == []
@@ -151,7 +151,7 @@ def test_nothing_of_a_key_or_a_body_rests(home: House) -> None:
         row = tx.execute(text("SELECT mac, request, resource FROM idempotency")).one()
     assert {len(bytes(row[0])), len(bytes(row[1]))} == {32}
     assert b"key-12345" not in bytes(row[0]) + bytes(row[1])
-    assert idempotency.purge(now + DAY) == 1
+    assert idempotency.purge(now + KEPT_FOR) == 1
 
 
 def test_how_often_somebody_looked_is_counted_by_organisation_purpose_and_time(home: House) -> None:

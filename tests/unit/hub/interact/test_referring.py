@@ -104,6 +104,22 @@ async def test_while_the_gateway_is_away_it_waits_and_the_page_says_so(desk: Des
     assert "Sent" in await truth(desk, practice)
 
 
+async def test_what_could_not_be_sent_for_14_days_is_given_up_deleted_and_said(
+    desk: Desk, practice: Browser
+) -> None:
+    desk.gateway.away = True
+    await send(desk, practice)
+    desk.clock.go_on(days=13)
+    assert await desk.hub.parts.outbox.send_due() == 0
+    assert rows(desk, Outgoing)[0].body
+    desk.clock.go_on(days=1)
+    desk.gateway.away = False
+    assert await desk.hub.parts.outbox.send_due() == 0
+    assert (rows(desk, Outgoing)[0].state, rows(desk, Outgoing)[0].body) == ("failed", "")
+    practice = desk.sign_in(*CARE, name="Carys Heron", subject="carys")
+    assert "could not be sent for 14 days" in await truth(desk, practice)
+
+
 async def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_bytes(
     desk: Desk, practice: Browser
 ) -> None:
