@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.conftest import Parts
+from tests.conftest import ROOT, Parts
 from tests.support.running import RunningGateway, running
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    with running(tmp_path_factory.mktemp("journeys"), also=("hub",)) as found:
-        yield found
+def geography() -> Path | None:
+    """The folder of boundaries that the hub draws its maps from; None on a machine without it: there are no maps then."""
+    named = os.environ.get("ONCETOLD_REAL_DATA")
+    folder = (Path(named) if named else ROOT.parent / "shared" / "data") / "norfolk-geography"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, geography: Path | None) -> Iterator[RunningGateway]:
+    with pytest.MonkeyPatch.context() as environment:
+        if geography is not None:
+            environment.setenv("HUB_GEOGRAPHY_FOLDER", str(geography))
+        with running(tmp_path_factory.mktemp("journeys"), also=("hub",)) as found:
+            yield found
 
 
 @pytest.fixture

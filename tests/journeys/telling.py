@@ -44,6 +44,8 @@ class Traveller:
         """Look at the page that is open, and write down what it shows."""
         name = f"{self.story.name}-{len(self.story.steps) + 1:02}"
         eyes = self.story.eyes
+        # A picture of the whole page shows what stays in place where the window stood, and a ring around the last field.
+        self.page.evaluate("() => { document.activeElement?.blur(); window.scrollTo(0, 0) }")
         eyes.look(self.page, name)
         self.story.steps.append(Step(sentence, f"{len(eyes.seen):02}-{name}", self.width))
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(400)
 
 TITLE = "From the ward to a home: support that has an end, and nothing told twice"
 ABOUT = (
-    "Joan goes home from the ward. Ana, link worker at the hospital, makes a plan with her. Three months later Zoe of "
+    "Joan goes home from the ward. Ana, link worker at the hospital, makes a plan with her. When that help ends, Zoe of "
     "Newleaf Support goes on, if Joan says yes, and only with what she said yes to. Ben looks for people whom nobody "
     "reaches: the page tells him what the law lets him see, and what not. Everybody here is made up."
 )
