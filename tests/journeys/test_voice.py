@@ -95,5 +95,5 @@ def reads_the_answer(resident: Traveller, code: str) -> None:
     )
     resident.page.goto("/voice/words")
     resident.step(
-        "And everybody sees which words are read out before somebody says yes, and who wrote them with whom."
+        "Everybody sees too which words are read out before a yes, and if people who lived it worked on them."
     )
