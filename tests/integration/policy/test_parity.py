@@ -19,7 +19,7 @@ from tests.unit.gateway.policy.world import situations, world
 if TYPE_CHECKING:
     from tests.conftest import Parts
 
-REAL, MADE_UP, WORLDS = 2600, 500, 5
+REAL, MADE_UP, WORLDS = 2600, 500, 6
 
 AT_LEAST = {
     "permits": 500,
