@@ -7,9 +7,11 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
+from hub.happenings import Happening, happened
 from hub.outbox import Kind, put
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
+from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
 from hub.support.case_forms import CaseForms
@@ -94,6 +96,7 @@ def not_taken(session: Session, who: Practitioner, case_id: str, reason: str, no
         return
     case.state, case.closed_at, case.closing_note = "not-taken", now, REASONS[reason]
     tell_gateway(session, case, "refuse", {"reason": reason}, now)
+    happened(session, Happening("refusal", (), case.organisation, london_day(now)))
 
 
 def close(
@@ -109,6 +112,7 @@ def close(
     case.state, case.closed_at, case.closing_note = "closed", now, note or None
     case.outcomes, case.asked = ",".join(outcomes), None
     tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now)
+    happened(session, Happening("outcome", (), case.organisation, london_day(now)))
     plan = session.get(Plan, case_id)
     if plan is not None:
         plan.status = "completed"

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.gateway_answers import AboutPerson
+from hub.happenings import Happening, happened
 from hub.pages.words import london_day
 from hub.received import Received
 from hub.sessions import Practitioner
@@ -32,6 +33,12 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     session.flush()
     if plan:
         begin_with(session, case, plan, london_day(now), KINDS[case.purpose].title)
+    day = london_day(now)
+    happened(
+        session,
+        Happening("need", referral.themes, case.organisation, day),
+        Happening("referral", referral.themes, case.organisation, day),
+    )
 
 
 def begin(
@@ -49,6 +56,7 @@ def begin(
     case.state, case.lead, case.district = "open", lead, district
     begun(case, now, london_day(now))
     session.add(case)
+    happened(session, Happening("need", (), case.organisation, london_day(now)))
     return case.id
 
 

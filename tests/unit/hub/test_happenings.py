@@ -25,6 +25,7 @@ from tests.unit.hub.browser import Browser
 from tests.unit.hub.fakes import Desk, hub_in
 from tests.unit.hub.front_door.house import CONCERN
 from tests.unit.hub.interact.making import FORM, REFERRAL, case, full, inbox_of, rows, take_in
+from tests.unit.hub.support import making as support
 
 DAY: Final = date(2026, 11, 23)
 PLANTED: Final = ("Mary Sandbox", "Mould", "9990000018", "1952", "Test Street", "black", "Ana", "01632")
@@ -158,6 +159,36 @@ async def test_a_referral_for_triage_is_a_need_and_a_referral(desk: Desk) -> Non
     assert await desk.hub.background.inbox.look(organisation) == 1
     assert counted(desk) == {("need", "damp"): 1, ("referral", "damp"): 1}
     tells_of_nobody(desk)
+
+
+@pytest.fixture
+def support_desk(tmp_path: Path) -> Iterator[Desk]:
+    found = support.support_desk(tmp_path)
+    yield found
+    found.hub.parts.database.close()
+
+
+async def test_somebody_whom_a_support_worker_begins_with_is_a_need_of_no_theme(support_desk: Desk) -> None:
+    ana = support.worker(support_desk)
+    address = await support.begun(support_desk, ana)
+    assert counted(support_desk) == {("need", "other"): 1}
+    for _ in range(2):
+        await support_desk.post(ana, f"{address}/closing", outcomes="connected", note="Tom is well")
+    assert counted(support_desk) == {("need", "other"): 1, ("outcome", "other"): 1}
+    assert reporters(support_desk) == [("2026-11", support.TRUST)]
+    tells_of_nobody(support_desk, "Tom", address.rpartition("/")[2])
+
+
+async def test_a_handover_that_is_not_taken_on_is_need_referral_and_refusal(support_desk: Desk) -> None:
+    await support.arrives(support_desk, support.arriving({**support.BODY, "themes": ["loneliness"]}))
+    arrived = {("need", "loneliness"): 1, ("referral", "loneliness"): 1}
+    assert counted(support_desk) == arrived
+    address = f"/support/cases/{support.cases(support_desk)[0].id}"
+    zoe = support.worker(support_desk, support.NEWLEAF, support.FLOATING)
+    for _ in range(2):
+        await support_desk.post(zoe, f"{address}/refusal", reason="full")
+    assert counted(support_desk) == {**arrived, ("refusal", "other"): 1}
+    tells_of_nobody(support_desk, "Tom", support.REFERRAL, address.rpartition("/")[2])
 
 
 @pytest.mark.parametrize(("may_be_told", "area"), [(True, "E01026791"), (False, NOT_SAID)])
