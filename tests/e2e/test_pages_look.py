@@ -121,7 +121,7 @@ PAGES = (
     Shown("console-review-sample", f"{REVIEWS}/sample/41250", "many", "drawn by chance"),
     Shown("console-overview", "/console/overview", "many", "looks showed something"),
     Shown("console-overview-quiet", "/console/overview", "none", "Nobody looked in this time."),
-    Shown("console-log", "/console/log", "many", "The log holds 41018 entries."),
+    Shown("console-log", "/console/log", "many", "The log holds 41,018 entries."),
     Shown("console-sign-in", "/console/", "out", "We need to know that it is you"),
     Shown("console-error-404", "/console/items/7", "many", "The address may be wrong"),
 )

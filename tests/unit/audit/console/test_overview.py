@@ -44,7 +44,7 @@ async def test_the_overview_has_a_picture_with_words_and_every_number_in_a_table
         "picture-title",
         "picture-words",
     }
-    assert f"{OVERVIEW.shown} looks showed something" in markup.text
+    assert f"{OVERVIEW.shown:,} looks showed something" in markup.text
     assert f"{LONG_NAME} 503" in markup.text
     assert "Role not agreed 14" in markup.text
     newest = OVERVIEW.days[-1]

@@ -137,7 +137,7 @@ async def test_verifying_what_does_not_concern_them_is_no_way_round(console: Con
 
 async def test_the_log_shows_its_last_checkpoint_and_how_a_stranger_checks_it(console: Console) -> None:
     text = (await console.page("/console/log")).text
-    assert "The log holds 41018 entries." in text
+    assert "The log holds 41,018 entries." in text
     assert "20 October 2026 at 4:07pm" in text
     assert " ".join(CHECKPOINT.split()) in text
     assert "How a stranger checks it" in text
