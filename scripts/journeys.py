@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
             return 1
         results = read_results(parse(report).getroot())  # noqa: S314 - our own file, just written
     pages = sorted(folder.glob("*.md"))
-    pictures = len(list((folder / "pictures").glob("*.png")))
+    pictures = len(list((folder / "pictures").glob("*.jpg")))
     held = results.ran - len(results.not_held)
     for name in results.not_held:
         print(f"journeys: did not hold: {name}")

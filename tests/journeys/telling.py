@@ -7,7 +7,6 @@ into docs/journeys (`python -m scripts.journeys --docs`).
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,19 +16,19 @@ from playwright.sync_api import Browser, Page, expect
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, account_named
 from tests.conftest import ROOT
-from tests.e2e.journey.eyes import Eyes, context, picture
+from tests.e2e.journey.eyes import WIDTHS, Eyes, context
 from tests.support.running import RunningGateway
 
 PHONE, DESK = 320, 1280
+QUALITY = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened, in a sentence, and the picture of it. width: the one that the docs show."""
+    """What happened, in a sentence, and the picture of it that the docs show: a JPEG, for docs are carried by everybody."""
 
     sentence: str
-    picture: str
-    width: int
+    picture: bytes = field(repr=False)
 
 
 @dataclass
@@ -47,7 +46,9 @@ class Traveller:
         # A picture of the whole page shows what stays in place where the window stood, and a ring around the last field.
         self.page.evaluate("() => { document.activeElement?.blur(); window.scrollTo(0, 0) }")
         eyes.look(self.page, name)
-        self.story.steps.append(Step(sentence, f"{len(eyes.seen):02}-{name}", self.width))
+        self.page.set_viewport_size({"width": self.width, "height": WIDTHS[self.width]})
+        shown = self.page.screenshot(type="jpeg", quality=QUALITY, full_page=True)
+        self.story.steps.append(Step(sentence, shown))
 
     def sign_in(self, door: str, username: str) -> None:
         """From the page that somebody wants, through their employer where the hub asks, and the sign-in service's form."""
@@ -142,8 +143,8 @@ def write_page(told: Story, folder: Path) -> None:
     pictures.mkdir(parents=True, exist_ok=True)
     lines = [f"# {told.title}", "", told.about, ""]
     for number, step in enumerate(told.steps, start=1):
-        name = f"{told.name}-{number:02}.png"
-        shutil.copyfile(picture(f"{step.picture}-{step.width}"), pictures / name)
+        name = f"{told.name}-{number:02}.jpg"
+        (pictures / name).write_bytes(step.picture)
         lines += [f"{number}. {step.sentence}", "", f"   ![{step.sentence}](pictures/{name})", ""]
     lines.append(f"Played by `make journeys` (tests/journeys/test_{told.name.replace('-', '_')}.py).")
     (folder / f"{told.name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
