@@ -74,7 +74,7 @@ async def fhir_bench(stack: AsyncExitStack, *, batch: bool) -> Bench:
         "kind": "fhir",
         "base_url": base + "fhir/",
         "sections": ["identity", "contact", "health-summary", "safeguarding-alerts"],
-        "limits": {"timeout": 0.5},
+        "limits": {"timeout": 2.0},
         "options": {"batch": batch, "labels": True},
     }
 
@@ -129,7 +129,7 @@ async def rest(stack: AsyncExitStack, _: Path) -> Bench:
         "kind": "rest",
         "base_url": base,
         "sections": ["tenancy", "debts"],
-        "limits": {"timeout": 0.5},
+        "limits": {"timeout": 2.0},
         "options": {"mapping": "council-housing"},
     }
     return Bench(
