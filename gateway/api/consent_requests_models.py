@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from gateway.api.models import Answer, Code, Handle, Request
+from gateway.api.models import WHOLE, Answer, Code, Handle, Request
 from gateway.request_ids import REQUEST_ID_PATTERN
 
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
@@ -34,7 +34,7 @@ class ConsentRequestBody(Request):
         default=None,
         description="Sections that the person would have to allow; left out, all that agreement and role leave.",
     )
-    days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+    days: Annotated[int, Field(ge=1, le=3650), WHOLE] | None = Field(
         default=None,
         description="For how many days from the yes on; left out, as long as the purpose allows. They may choose less.",
     )

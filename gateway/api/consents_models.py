@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
-from gateway.api.models import Answer, Code, Day, Handle, ReceiptView, Request
+from gateway.api.models import WHOLE, Answer, Code, Day, Handle, ReceiptView, Request
 
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
@@ -40,7 +40,7 @@ class ConsentBody(Request):
         default=None,
         description="With a yes: what was read out. Left out, all that a yes opens to you. A no is about all of it.",
     )
-    days: Annotated[int, Field(ge=1, le=3660)] | None = Field(
+    days: Annotated[int, Field(ge=1, le=3660), WHOLE] | None = Field(
         default=None,
         description="With a yes: for how long from when it was said. Left out, as long as the purpose allows.",
     )

@@ -25,6 +25,11 @@ def _day(value: object) -> object:
     return date.fromisoformat(value)
 
 
+def _whole(value: object) -> object:
+    # JSON knows numbers only: 28.0 is the whole number 28 (JSON Schema 2020-12, validation 6.1.1).
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 Handle = Annotated[str, StringConstraints(pattern=HANDLE_PATTERN)]
 Reason = Annotated[
@@ -53,6 +58,8 @@ NhsNumber = Annotated[
 ]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}$")]
 Day = Annotated[date, BeforeValidator(_day)]
+WHOLE: Final = BeforeValidator(_whole)
+"""Stands last in an `Annotated[int, ...]`, or the contract would lose the bounds before it."""
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from gateway.api.audit_models import Query
 from gateway.api.consents_models import Moment
-from gateway.api.models import Answer, Code, Day, Handle, NhsNumber, ReceiptView, Request
+from gateway.api.models import WHOLE, Answer, Code, Day, Handle, NhsNumber, ReceiptView, Request
 from gateway.people.trace import TraceError, by_nhs_number
 from gateway.referrals.states import Outcome, Reason, Status
 from gateway.referrals.values import How, Theme, Urgency
@@ -115,7 +115,7 @@ class SharingBody(Request):
     sections: Annotated[list[Code], Field(max_length=24)] | None = Field(
         default=None, description="Left out, all that a yes of the person opens to them; empty, nothing."
     )
-    days: Annotated[int, Field(ge=1, le=3660)] | None = Field(
+    days: Annotated[int, Field(ge=1, le=3660), WHOLE] | None = Field(
         default=None, description="From when the person agreed. The purpose's own maximum is never exceeded."
     )
 

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from consent.portal import (
     PortalSettings,
@@ -138,7 +138,7 @@ def test_a_representative_chooses_whom_they_act_for_and_goes_back(
     judge(page, "acting-errors", width)
     page.get_by_label("Your word for them").first.fill("aunt")
     page.get_by_role("button", name="Act for them").first.click()
-    assert page.get_by_text("You act for").is_visible()
+    expect(page.get_by_text("You act for")).to_be_visible()
     page.get_by_role("button", name="Back to your own pages").click()
     assert page.title().startswith("People you act for")
     page.context.close()
@@ -157,7 +157,7 @@ def test_somebody_with_a_paper_stops_it_and_is_told_of_a_slip(
     judge(page, "stop-by-code-errors", width)
     page.get_by_label("The code on your paper").fill("7QJ4-9HXK-2MWD-R5TB-G0AV")
     page.get_by_role("button", name="Stop this").click()
-    assert page.get_by_text("If this code was good, nobody can look any more under it.").is_visible()
+    expect(page.get_by_text("If this code was good, nobody can look any more under it.")).to_be_visible()
     page.context.close()
 
 
@@ -170,7 +170,7 @@ def test_without_javascript_a_representative_begins_and_ends_acting(chromium: Br
     page.goto("/portal/acting")
     page.get_by_label("Your word for them").first.fill("aunt")
     page.get_by_role("button", name="Act for them").first.click()
-    assert page.get_by_text("You act for").is_visible()
+    expect(page.get_by_text("You act for")).to_be_visible()
     page.get_by_role("button", name="Back to your own pages").click()
     assert page.title().startswith("People you act for")
     page.context.close()
@@ -186,10 +186,10 @@ def test_without_javascript_a_representative_answers_a_request(chromium: Browser
     page.locator("input[name=sections]").first.check()
     page.locator("input[name=days]").first.check()
     page.get_by_role("button", name="Allow", exact=True).click()
-    assert page.get_by_text("can look from now on").is_visible()
+    expect(page.get_by_text("can look from now on")).to_be_visible()
     page.goto("/portal/requests/a1")
     page.get_by_role("button", name="Do not allow").click()
-    assert page.get_by_text("They can see that you answered").is_visible()
+    expect(page.get_by_text("They can see that you answered")).to_be_visible()
     page.context.close()
 
 
@@ -217,13 +217,13 @@ def test_without_javascript_a_representative_keeps_stops_and_looks_who_could_see
     page.goto("/portal/")
     page.get_by_role("link", name="Keep it longer").first.click()
     page.get_by_role("button", name="Keep it longer").click()
-    assert page.get_by_text("can look from now on").is_visible()
+    expect(page.get_by_text("can look from now on")).to_be_visible()
     page.get_by_role("link", name="See who can look now").click()
     page.get_by_role("link", name="See everyone who could look").click()
     assert page.title().startswith("Who could see them")
     page.get_by_role("link", name="Stop this").first.click()
     page.get_by_role("button", name="Yes, stop this").click()
-    assert page.get_by_text("cannot look any more").first.is_visible()
+    expect(page.get_by_text("cannot look any more").first).to_be_visible()
     page.context.close()
 
 
@@ -244,7 +244,7 @@ def test_without_javascript_a_person_ends_that_somebody_acts_for_them(
     page.goto("/portal/representatives")
     page.locator("a[href='/portal/representatives/end/a1']").click()
     page.locator("main form button").first.click()
-    assert page.get_by_text("It has ended.").is_visible()
+    expect(page.get_by_text("It has ended.")).to_be_visible()
     page.context.close()
 
 

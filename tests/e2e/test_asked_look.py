@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from audit.console import build_router as build_console
 from consent.portal import PortalSettings
@@ -135,7 +135,7 @@ def test_a_resident_asks_without_script_and_is_told_what_is_missing(
     page.get_by_label("In your own words, if you like").fill("I do not know them.")
     page.get_by_role("button", name="Ask them").click()
     assert page.url.partition("#")[0].endswith(f"/portal/questions/OT-{OPEN}")
-    assert page.get_by_text("They must answer by 20 November 2026.").is_visible()
+    expect(page.get_by_text("They must answer by 20 November 2026.")).to_be_visible()
     page.context.close()
 
 
@@ -167,7 +167,7 @@ def test_an_officer_reveals_whose_record_it_was(
     page.get_by_label("To look into possible misuse").check()
     page.get_by_label("In your own words").fill("Our reference 12.")
     page.get_by_role("button", name="Show me").click()
-    assert page.get_by_role("heading", name=said).is_visible()
+    expect(page.get_by_role("heading", name=said)).to_be_visible()
     judge(page, f"asked-console-revealed-{state}", width)
     page.context.close()
 
@@ -185,7 +185,7 @@ def test_an_officer_downloads_a_pack_and_is_told_when_it_would_be_too_large(
     page = opened(chromium, address, "lots", width)
     page.goto("/console/packs")
     page.get_by_role("button", name="Download the pack").click()
-    assert page.get_by_role("link", name="more than 2,000 entries").is_visible()
+    expect(page.get_by_role("link", name="more than 2,000 entries")).to_be_visible()
     judge(page, "asked-console-packs-errors", width)
     page.context.close()
 

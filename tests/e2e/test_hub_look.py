@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gateway.demo.layout import choose_ports
 from hub.interact.tables import Case
@@ -261,6 +261,6 @@ def test_a_link_is_made_and_shown_once(chromium: Browser, house: House, width: i
     page.goto("/interact/links")
     page.get_by_label("Whom do you give it to?").fill("The foodbank at the corner")
     page.get_by_role("button", name="Make a link").click()
-    assert page.get_by_text("Copy it now").is_visible()
+    expect(page.get_by_text("Copy it now")).to_be_visible()
     judge(page, "hub-link", width)
     page.context.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hub.insight.deprivation import CORE20_DECILES, Deprivation, join
 from hub.insight.settings import Insight, InsightSettings, insight_for
@@ -138,8 +138,8 @@ def test_another_period_and_picture_are_chosen_without_script_and_a_file_is_take
     page.get_by_label("When").select_option(label="July to September 2026")
     page.get_by_label("What the picture shows").select_option(label="Outcomes")
     page.get_by_role("button", name="Show").click()
-    assert page.get_by_role("heading", name="Outcomes, July to September 2026").is_visible()
-    assert page.get_by_role("img", name="Map of wards: Outcomes, July to September 2026").is_visible()
+    expect(page.get_by_role("heading", name="Outcomes, July to September 2026")).to_be_visible()
+    expect(page.get_by_role("img", name="Map of wards: Outcomes, July to September 2026")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="All periods of this table (CSV)").click()
     assert download.value.suggested_filename == "wards.csv"

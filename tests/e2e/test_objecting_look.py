@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.pages.static_files import STATIC_PATH, static_app
 from tests.conftest import Parts
@@ -89,11 +89,11 @@ def test_without_script_a_resident_says_no_and_takes_it_back_in_two_clicks_from_
     assert page.get_by_label("Why do you say no?").input_value() == "x" * 501
     page.get_by_label("Why do you say no?").fill("They know my landlord.")
     page.get_by_role("button", name="I say no").click()
-    assert page.get_by_role("heading", name="You have said no").is_visible()
+    expect(page.get_by_role("heading", name="You have said no")).to_be_visible()
     page.context.close()
     page = opened(chromium, address, "many", width, script=False)
     page.goto("/portal/")
     page.get_by_role("link", name=re.compile("Take this back.*Norwich City Council")).click()
     page.get_by_role("button", name="Yes, take it back").click()
-    assert page.get_by_role("heading", name="You have taken it back").is_visible()
+    expect(page.get_by_role("heading", name="You have taken it back")).to_be_visible()
     page.context.close()

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from consent.portal import PortalSettings, build_router, settings, story
 from core.pages.static_files import STATIC_PATH, static_app
@@ -111,12 +111,12 @@ def test_without_script_an_answer_is_written_checked_changed_and_saved_and_nothi
     assert page.get_by_label("What matters to you?").input_value() == "My dog.\n\nI am at NR2 1AB."
     page.get_by_label("What matters to you?").fill("My dog.\n\nMy <b>garden</b>.")
     page.get_by_role("button", name="Continue").click()
-    assert page.get_by_role("heading", name="Check what you wrote").is_visible()
+    expect(page.get_by_role("heading", name="Check what you wrote")).to_be_visible()
     page.get_by_role("button", name="Change it").click()
     assert page.get_by_label("What matters to you?").input_value() == "My dog.\n\nMy <b>garden</b>."
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Save it").click()
-    assert page.get_by_text("We have kept what you wrote.").is_visible()
+    expect(page.get_by_text("We have kept what you wrote.")).to_be_visible()
     page.context.close()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from consent.receipts.jws import BEGIN, armoured
 from tests.conftest import ROOT, Parts
@@ -217,11 +217,11 @@ def test_anybody_checks_a_receipt(
     page = opened(chromium, address, "out", width)
     page.goto("/portal/check")
     page.get_by_role("button", name="Check it").click()
-    assert page.get_by_role("link", name="Paste the receipt").is_visible()
+    expect(page.get_by_role("link", name="Paste the receipt")).to_be_visible()
     page.get_by_label("The receipt").fill(receipt)
     page.get_by_label("Its line").fill(LEAF)
     page.get_by_role("button", name="Check it").click()
-    assert page.get_by_role("heading", name=words).is_visible()
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
     judge(page, f"portal-check-{name}", width)
     page.context.close()
 
@@ -234,7 +234,7 @@ def test_an_officer_verifies_an_item(
     page = opened(chromium, address, "many", width)
     page.goto(f"/console/items/{index}")
     page.get_by_role("button", name="Verify now").click()
-    assert page.get_by_role("heading", name=words).is_visible()
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
     judge(page, f"console-verified-{index}", width)
     page.context.close()
 
@@ -271,7 +271,7 @@ def test_an_officer_who_was_second_is_told_so(chromium: Browser, address: str, w
     page.goto(f"{REVIEWS}/hold-back/41400")
     page.get_by_label("Tell the person now").check()
     page.get_by_role("button", name="Decide").click()
-    assert page.get_by_role("link", name="Somebody else has decided this").is_visible()
+    expect(page.get_by_role("link", name="Somebody else has decided this")).to_be_visible()
     judge(page, "console-review-second", width)
     page.context.close()
 
@@ -284,12 +284,12 @@ def test_without_script_a_resident_stops_in_two_clicks_and_keeps_the_receipt(
     page.get_by_role("link", name="Stop this").click()
     page.get_by_role("button", name="Yes, stop this").click()
     assert page.url.endswith("/portal/done/STOP-4XQ9")
-    assert page.get_by_role("heading", name="You have stopped this").is_visible()
+    expect(page.get_by_role("heading", name="You have stopped this")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the receipt").click()
     assert BEGIN in Path(download.value.path()).read_text()
     page.get_by_role("link", name="See or print the receipt").click()
-    assert page.get_by_role("heading", name="Your receipt").is_visible()
+    expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
     page.context.close()
 
 
@@ -301,7 +301,7 @@ def test_anybody_checks_a_consent_receipt_and_reads_what_it_proves(
     page.goto("/portal/check")
     page.get_by_label("The receipt").fill(armoured(TOKEN))
     page.get_by_role("button", name="Check it").click()
-    assert page.get_by_role("heading", name="What it proves").is_visible()
+    expect(page.get_by_role("heading", name="What it proves")).to_be_visible()
     judge(page, "portal-check-consent", width)
     page.context.close()
 
@@ -312,9 +312,9 @@ def test_the_receipt_prints_without_the_frame(chromium: Browser, address: str, w
     page.goto("/portal/receipts/OT-41017")
     page.emulate_media(media="print")
     for unseen in ("Leave this page", "Download the receipt as a text"):
-        assert not page.get_by_role("link", name=unseen).is_visible()
-    assert not page.get_by_text("Signed in as").is_visible()
-    assert page.get_by_role("heading", name="Your receipt").is_visible()
+        expect(page.get_by_role("link", name=unseen)).to_be_hidden()
+    expect(page.get_by_text("Signed in as")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
     page.screenshot(path=SHOTS / f"portal-receipt-printed-{width}.png", full_page=True)
     page.context.close()
 

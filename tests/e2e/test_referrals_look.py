@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from consent.portal import PortalSettings, build_router, referrals
 from core.pages.static_files import STATIC_PATH, static_app
@@ -73,5 +73,5 @@ def test_without_scripts_it_is_stopped_in_two_clicks(chromium: Browser, address:
     page.goto(ONE)
     page.get_by_role("link", name="Stop this").click()
     page.get_by_role("button", name="Yes, stop this").click()
-    assert page.get_by_text("It was stopped.").first.is_visible()
+    expect(page.get_by_text("It was stopped.").first).to_be_visible()
     page.context.close()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from audit.console import build_router
 from audit.console.representing import LIST
@@ -102,8 +102,8 @@ def test_without_javascript_an_officer_writes_down_and_ends(chromium: Browser, a
     page.get_by_label("Which papers").fill("COP 1234")
     page.get_by_label("Whoever acts is not me").check()
     page.get_by_role("button", name="Write it down").click()
-    assert page.get_by_text("It is written down, and counts").is_visible()
+    expect(page.get_by_text("It is written down, and counts")).to_be_visible()
     assert "999" not in page.url
     page.get_by_role("button", name="Write down that it ended").click()
-    assert page.get_by_text("Nobody acts by it").is_visible()
+    expect(page.get_by_text("Nobody acts by it")).to_be_visible()
     page.context.close()

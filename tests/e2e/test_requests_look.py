@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from consent.portal import PortalSettings, build_router, renewing, requests
 from core.pages.static_files import STATIC_PATH, static_app
@@ -107,12 +107,12 @@ def test_a_request_is_answered_from_home_without_javascript_by_keyboard(
     page = opened(chromium, address, "one", width, script=False)
     page.goto("/portal/")
     page.get_by_role("link", name="See what they ask").click()
-    assert page.get_by_role("heading", name="Do you want to allow this?").is_visible()
+    expect(page.get_by_role("heading", name="Do you want to allow this?")).to_be_visible()
     page.get_by_role("button", name="Do not allow").focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="You have not allowed this").wait_for()
     page.reload()
-    assert page.get_by_role("heading", name="You have not allowed this").is_visible()
+    expect(page.get_by_role("heading", name="You have not allowed this")).to_be_visible()
     page.context.close()
 
 
@@ -125,7 +125,7 @@ def test_what_ends_is_kept_in_two_clicks_without_javascript(
     page.get_by_role("link", name="Keep it longer").click()
     page.get_by_role("button", name="Keep it longer").click()
     page.wait_for_url("**/portal/done/ALLOW-7K2M")
-    assert page.get_by_role("heading", name="You have allowed this").is_visible()
+    expect(page.get_by_role("heading", name="You have allowed this")).to_be_visible()
     page.context.close()
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.voice.feature import FEATURE
@@ -177,7 +177,7 @@ def test_somebody_says_something_without_script_and_sees_the_answer_by_the_code(
     page.get_by_role("link", name="Your answer", exact=True).first.click()
     page.get_by_label("Your code").fill(code.lower())
     page.get_by_role("button", name="Show the answer").click()
-    assert page.get_by_role("heading", name="We have not read it yet").is_visible()
+    expect(page.get_by_role("heading", name="We have not read it yet")).to_be_visible()
     assert code not in page.url
     assert page.context.cookies() == []
     page.context.close()
@@ -248,7 +248,7 @@ def test_the_team_writes_down_a_call_and_puts_it_on_the_list(
     page.get_by_label("What did they say?").fill(f"Why must I show my payslip three times? ({width})")
     page.get_by_label("Yes. Show me a code to give them").check()
     page.get_by_role("button", name="Keep it").click()
-    assert page.get_by_role("heading", name="Their code").is_visible()
+    expect(page.get_by_role("heading", name="Their code")).to_be_visible()
     page.goto("/voice/team")
     page.get_by_role("link", name="Why must I show my payslip").first.click()
     page.get_by_label("You said, in our own words").fill("People are asked for one paper many times")
@@ -262,5 +262,5 @@ def test_the_team_writes_down_a_call_and_puts_it_on_the_list(
     page.get_by_label("I checked: nobody can be known by these words").check()
     page.get_by_role("button", name="Save").click()
     page.goto("/voice/you-said")
-    assert page.get_by_text("People are asked for one paper many times").first.is_visible()
+    expect(page.get_by_text("People are asked for one paper many times").first).to_be_visible()
     page.context.close()
