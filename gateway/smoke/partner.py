@@ -44,7 +44,7 @@ class Partner:
 
     async def handle(self, nhs_number: str) -> str:
         """The organisation's handle for a person."""
-        answer = await self._post("/v1/people/trace", {"nhs_number": nhs_number})
+        answer = await self.post("/v1/people/trace", {"nhs_number": nhs_number})
         handle: str = answer.body["person"]
         return handle
 
@@ -57,20 +57,29 @@ class Partner:
         }
         if sections is not None:
             body["sections"] = sections
-        return await self._post("/v1/views", body)
+        return await self.post("/v1/views", body)
 
     async def break_glass(self, person: str, reason_code: str) -> Answer:
         """Look in an emergency."""
         body = {"person": person, "reason_code": reason_code, "reason": "Smoke test: found on the stairs"}
-        return await self._post("/v1/break-glass", body)
+        return await self.post("/v1/break-glass", body)
 
     def verify(self, answer: Answer) -> Verified:
         """Check the answer's receipt with the log's public key alone. Raises `VerificationError`."""
         receipt = answer.body["receipt"]
         return verify_receipt(receipt["proof"], base64.b64decode(receipt["leaf"]), [self.log_key])
 
-    async def _post(self, path: str, body: object) -> Answer:
+    async def get(self, path: str) -> Answer:
+        """Read something."""
+        return await self._call("GET", path, None)
+
+    async def post(self, path: str, body: object) -> Answer:
+        """Send something."""
+        return await self._call("POST", path, body)
+
+    async def _call(self, method: str, path: str, body: object) -> Answer:
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with self.session.post(self.gateway + path, json=body, headers=headers) as answer:
+        url = self.gateway + path
+        async with self.session.request(method, url, json=body, headers=headers) as answer:
             names = {name.lower(): value for name, value in answer.headers.items()}
             return Answer(answer.status, names, await answer.json(content_type=None))

@@ -22,6 +22,7 @@ from gateway.policy.registers import load_registers
 from gateway.smoke.asking import asked_and_answered
 from gateway.smoke.browser import Browser, Page, sign_in
 from gateway.smoke.emergency import emergency, reviewed
+from gateway.smoke.handing_over import handed_over
 from gateway.smoke.partner import Answer, Partner
 from gateway.smoke.story import PURPOSE, Say, Story, StoryError, expect
 
@@ -62,6 +63,7 @@ async def _tell(addresses: Addresses, say: Say) -> None:
         await _outside_the_agreement(story)
         await _one_source_down(story)
         await _withdraw(story)
+        await handed_over(story, someone)
         await emergency(story, generate()[CAST["everything"]].nhs_number or "")
         await _officer_finds(story, officer)
         async with Browser() as reviewer:

@@ -131,8 +131,8 @@ def test_the_demonstration_starts_tells_its_story_stops_cleanly_and_keeps_its_da
         done = smoke(folder)
         assert done.returncode == 0, done.stdout + done.stderr
         steps = re.findall(r"^ *(\d+)\. .+: .+$", done.stdout, re.MULTILINE)
-        assert steps == [str(number) for number in range(1, 16)]
-        assert done.stdout.rstrip().endswith("smoke: 15 steps held")
+        assert steps == [str(number) for number in range(1, 18)]
+        assert done.stdout.rstrip().endswith("smoke: 17 steps held")
         assert first.interrupt() == 0
         assert first.said[-2:] == ["stopping", "stopped"]
     assert nothing_left(folder)
