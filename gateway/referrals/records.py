@@ -24,7 +24,8 @@ class Referral:
     """What sender and receiver know of it: nothing that says who it is about.
 
     changed_at: when the last step was taken. commitment: SHA-256 over salt and content, hexadecimal. reference: the sender's
-    alone. has_person: whether somebody stands behind it still. entry: place of its first log entry.
+    alone. has_person: whether somebody stands behind it still. entry: place of its first log entry. with_: further
+    organisations of the receiver's team, who may look as long as it goes on.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Referral:
     outcomes: frozenset[Outcome] = frozenset()
     entry: int | None = None
     has_person: bool = True
+    with_: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:
@@ -79,6 +81,7 @@ class Referral:
             "reference": self.reference,
             "reason": None if self.reason is None else self.reason.value,
             "outcomes": sorted(one.value for one in self.outcomes),
+            "with": sorted(self.with_),
         }
 
 
@@ -117,6 +120,8 @@ class Columns:
             outcomes=frozenset(Outcome(one) for one in cast("list[str]", value["outcomes"])),
             entry=self.entry,
             has_person=self.has_person,
+            # Older ones were sealed without a team.
+            with_=frozenset(cast("list[str]", value.get("with", []))),
         )
 
 
@@ -124,14 +129,16 @@ class Columns:
 class Behind:
     """What rests beside a referral about whom it is of.
 
-    index: what the receiver's handle is made of (32 bytes). permission: id of what stands in the ledger, if anything was to
-    be shared. agreed: how they agreed. role: of the practitioner who sent it.
+    index: what the receiver's handle is made of (32 bytes), and that of each of the team. permission: id of what stands in
+    the ledger, if anything was to be shared. agreed: how they agreed. role: of the practitioner who sent it. team: ids of
+    the permissions of the team's further organisations, by organisation.
     """
 
     index: bytes = field(repr=False)
     permission: str | None
     agreed: Agreed
     role: str | None
+    team: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
         """As it is sealed."""
@@ -140,6 +147,7 @@ class Behind:
             "permission": self.permission,
             "agreed": agreed_json(self.agreed),
             "role": self.role,
+            "team": dict(self.team),
         }
 
     @classmethod
@@ -156,6 +164,7 @@ class Behind:
                 contact_details=cast("bool", agreed["contact_details"]),
             ),
             role=cast("str | None", value["role"]),
+            team=dict(cast("Mapping[str, str]", value.get("team", {}))),
         )
 
 

@@ -33,7 +33,7 @@ from gateway.referrals.records import Behind, Columns, Held, Referral
 from gateway.referrals.states import Status
 from gateway.referrals.values import NotContentError
 
-Box = Literal["in", "out"]
+Box = Literal["in", "out", "with"]
 CHUNK: Final = 500
 
 _REFERRAL = table(
@@ -55,6 +55,7 @@ _REFERRAL = table(
     ),
 )
 _PERSON = table("referral_person", *(column(name) for name in ("referral", "person", "sealed", "content")))
+_TEAM = table("referral_team", *(column(name) for name in ("referral", "organisation", "sent_ms")))
 _HAS_PERSON = exists().where(_PERSON.c.referral == _REFERRAL.c.id)
 _OPEN = tuple(one.value for one in Status if not one.has_ended)
 _SELECTED: Select[Any] = select(
@@ -125,6 +126,9 @@ class Referrals:
                 entry=None,
             )
         )
+        for organisation in sorted(referral.with_):
+            found_by = {"referral": referral.id, "organisation": organisation}
+            tx.execute(insert(_TEAM).values(sent_ms=to_ms(referral.sent_at), **found_by))
         tx.execute(
             insert(_PERSON).values(
                 referral=referral.id,
@@ -184,13 +188,14 @@ class Referrals:
         limit: int,
     ) -> tuple[Referral, ...]:
         """An organisation's referrals, newest first, as they count now. after: (sent_ms, id) of the last one before."""
-        mine = _REFERRAL.c.receiver if box == "in" else _REFERRAL.c.sender
-        chosen = _SELECTED.where(mine == organisation)
+        chosen = _in_box(organisation, box)
         if status is not None:
             chosen = chosen.where(_counting(to_ms(now)) == status.value)
+        place = _TEAM.c if box == "with" else _REFERRAL.c
+        name = _TEAM.c.referral if box == "with" else _REFERRAL.c.id
         if after is not None:
-            chosen = chosen.where(tuple_(_REFERRAL.c.sent_ms, _REFERRAL.c.id) < tuple_(*after))
-        ordered = chosen.order_by(_REFERRAL.c.sent_ms.desc(), _REFERRAL.c.id.desc()).limit(limit)
+            chosen = chosen.where(tuple_(place.sent_ms, name) < tuple_(*after))
+        ordered = chosen.order_by(place.sent_ms.desc(), name.desc()).limit(limit)
         with reading(self.database) as tx:
             rows = tx.execute(ordered).all()
         return tuple(self._opened(row) for row in rows)
@@ -218,6 +223,7 @@ class Referrals:
             with self.database.write() as tx:
                 ids = list(tx.execute(due).scalars())
                 tx.execute(delete(_PERSON).where(_PERSON.c.referral.in_(ids)))
+                tx.execute(delete(_TEAM).where(_TEAM.c.referral.in_(ids)))
                 tx.execute(delete(_REFERRAL).where(_REFERRAL.c.id.in_(ids)))
             gone += len(ids)
             if len(ids) < CHUNK:
@@ -260,6 +266,14 @@ def reading(database: Database) -> Iterator[Connection]:
             yield tx
     except SQLAlchemyError as error:
         raise ClosedError("database", type(error).__name__) from error
+
+
+def _in_box(organisation: str, box: Box) -> Select[Any]:
+    if box == "with":
+        found = _SELECTED.join(_TEAM, _TEAM.c.referral == _REFERRAL.c.id)
+        return found.where(_TEAM.c.organisation == organisation)
+    mine = _REFERRAL.c.receiver if box == "in" else _REFERRAL.c.sender
+    return _SELECTED.where(mine == organisation)
 
 
 def _counting(now_ms: int) -> Any:

@@ -32,6 +32,17 @@ class ReferralRow(SQLModel, table=True):
     entry: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class ReferralTeamRow(SQLModel, table=True):
+    """By which a further organisation of the team finds a referral. Which they are, the sealed header says: it counts."""
+
+    __tablename__ = "referral_team"
+    __table_args__ = (Index("ix_referral_team_organisation", "organisation", "sent_ms", "referral"),)
+
+    referral: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
+    sent_ms: int = Field(sa_type=BigInteger)
+
+
 class ReferralPersonRow(SQLModel, table=True):
     """Whom a referral is about, sealed under their key; it goes with them. content: null once it was collected or ended."""
 

@@ -110,10 +110,14 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """What the receiver may look at under the purpose until the referral ends. None: all that a yes opens; the longest."""
+    """What the receiver may look at under the purpose until the referral ends. None: all that a yes opens; the longest.
+
+    with_: further organisations of the receiver's team, who may look at the same for as long.
+    """
 
     sections: frozenset[str] | None = None
     days: int | None = None
+    with_: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
