@@ -58,7 +58,7 @@ async def test_the_list_says_who_sent_them_where_and_what_became_of_it(pages: Pa
     for words in (
         "Norfolk Advice",
         "Harbour Help",
-        "It waits for them.",
+        "They have not collected it yet.",
         "They have it. They have not said yet if they can help.",
         "They said that they will help.",
         "They said that they cannot help with this.",
@@ -88,7 +88,7 @@ async def test_while_it_waits_the_page_says_what_it_says(pages: Pages) -> None:
         "The flat is damp and the rent is behind.",
         "29 February 1960",
         "To stay near the grandchildren.",
-        "They may know how to reach you.",
+        "What they wrote may say how to reach you.",
         "What it says",
         "Stop this",
     ):
@@ -99,7 +99,7 @@ async def test_while_it_waits_the_page_says_what_it_says(pages: Pages) -> None:
 async def test_what_somebody_wrote_is_shown_as_text(pages: Pages) -> None:
     told = (await pages.get("/portal/referrals/ref_2")).text
     assert "<script>alert" not in told
-    assert "How to reach you is not passed on." in told
+    assert "What they wrote does not say how to reach you." in told
     assert "In writing, on" in told
 
 
@@ -111,7 +111,7 @@ async def test_further_on_it_says_where_it_stands_and_no_more_what_it_said(pages
     can_stop = state in {"collected", "accepted"}
     assert (STOP in told) is can_stop
     assert ("They cannot look at anything because of it any more." in told) is not can_stop
-    assert ("They say why: They have no room now." in told) is (state == "refused")
+    assert ("They said that they cannot help with this. They have no room now." in told) is (state == "refused")
     assert ("You have more money coming in" in told) is (state == "closed")
     stop = await pages.get(STOP, state)
     assert stop.status == (200 if can_stop else 409)
@@ -119,21 +119,24 @@ async def test_further_on_it_says_where_it_stands_and_no_more_what_it_said(pages
 
 async def test_it_is_stopped_in_two_clicks(pages: Pages) -> None:
     await pages.page(STOP)
-    assert "will not get it." in (await pages.get(STOP)).text
+    assert "cannot read it any more." in (await pages.get(STOP)).text
     answer = await pages.post(STOP, [("csrf", TOKEN)])
     assert (answer.status, answer.headers["location"]) == (303, ONE)
     assert pages.referrals.stopped == ["ref_1"]
     assert "It was stopped." in (await pages.get(ONE)).text
 
 
-async def test_once_they_have_it_the_page_says_that_they_are_told(pages: Pages) -> None:
-    assert "is told that it was stopped." in (await pages.get(STOP, "accepted")).text
+async def test_once_they_have_it_the_page_says_what_ends_and_what_they_know(pages: Pages) -> None:
+    told = (await pages.get(STOP, "accepted")).text
+    assert "cannot look at anything because of it any more." in told
+    assert "They may still know what they have seen before." in told
 
 
 async def test_what_is_over_meanwhile_cannot_be_stopped(pages: Pages) -> None:
     answer = await pages.post(STOP, [("csrf", TOKEN)], "impossible")
     assert answer.status == 409
     assert "It is over already." in answer.text
+    assert "See where you were sent" in answer.text
 
 
 async def test_anothers_is_not_here_and_a_strangers_form_does_nothing(pages: Pages) -> None:
