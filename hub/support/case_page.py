@@ -1,7 +1,8 @@
 """The one page of a case: days left, the plan, what was handed over, and what others hold as far as permitted.
 
-What the team keeps comes from the hub's database. What others hold is asked from the gateway for this one answer, in the
-signed-in practitioner's name, and only while the support runs; it is in no table, log or cache of ours.
+It opens with what the team keeps, from the hub's database. What others hold is asked from the gateway only when somebody
+presses for it, for this one answer, in the signed-in practitioner's name, and only while the support runs: each look stands
+in the person's history, so none happens by the way. It is in no table, log or cache of ours.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from hub.doors import Entered
 from hub.looking import Looking
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
@@ -35,19 +37,29 @@ OUTREACH: Final = "assertive-outreach"
 
 
 def build_router(parts: Parts) -> APIRouter:
-    """`/support/cases/<id>`."""
+    """`/support/cases/<id>`, and `look` below it."""
     router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
     looking = Looking(parts.gateway, parts.partners, parts.clock)
 
     @router.get("/{case_id}", response_class=Response)
     async def case_page(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
+        return await shown(request, entered, case_id, look=False)
+
+    @router.post("/{case_id}/look", response_class=Response)
+    async def look_once(request: Request, case_id: str) -> Response:
+        # Answered itself, without going on to another page: what was seen is nowhere to be fetched from again.
+        entered, _ = await parts.doors.posted(request, TEAM)
+        return await shown(request, entered, case_id, look=True)
+
+    async def shown(request: Request, entered: Entered, case_id: str, *, look: bool) -> Response:
         now = parts.clock.now()
         story = await parts.database.read(lambda session: story_of(session, entered.who, case_id, now))
-        case, look = story.case, None
+        case, seen = story.case, None
         allowed: Allowed | None = None
         if story.standing == "open":
-            look = await looking.look(entered.session, person_of(case), case.purpose, REASON)
+            if look:
+                seen = await looking.look(entered.session, person_of(case), case.purpose, REASON)
             if case.purpose == OUTREACH:
                 allowed = await allowed_without_yes(parts.gateway, entered.session.token, case.purpose)
         return pages.page(
@@ -60,7 +72,7 @@ def build_router(parts: Parts) -> APIRouter:
             kind=KINDS[case.purpose],
             works=case.state in WORKED_ON,
             may_go_on=may_go_on(case, now),
-            look=look,
+            look=seen,
             allowed=allowed,
             waiting=_waiting(story),
             title_of=parts.partners.title,

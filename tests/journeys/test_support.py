@@ -85,6 +85,7 @@ def goes_on(zoe: Traveller) -> str:
     zoe.waits_for("/support", name)
     zoe.follow(name)
     zoe.press("Take it on")
+    zoe.press("Look at what others hold")
     zoe.reads("they need not tell it again", GOAL, "Tenancy")
     zoe.reads_not(KEPT_BACK)
     zoe.step("Zoe goes on with Joan's own plan: nothing told twice. Of the ward's notes nothing came along.")

@@ -38,7 +38,8 @@ async def test_from_the_ward_to_floating_support_without_retelling(house: Runnin
         )
         assert "92 days left" in begun.words
         first = begun.address.removeprefix(house.addresses.hub)
-        assert "Nothing may be shown to you at the moment." in begun.words, "nobody has said yes"
+        seen = await ana.fill(first, "/look#seen")
+        assert "Nothing may be shown to you at the moment." in seen.words, "nobody has said yes"
         asked = await ana.fill(
             f"{first}/asking", "/asking", reason="May I see if your home is ready for you?"
         )
@@ -62,7 +63,8 @@ async def test_from_the_ward_to_floating_support_without_retelling(house: Runnin
         taken = await zoe.fill(second, "/taking-on")
         assert "they need not tell it again" in taken.words
         assert PLANTED not in taken.words
-        shown = taken.text[taken.text.index('id="seen"') :]
+        seen = await zoe.fill(second, "/look#seen")
+        shown = seen.text[seen.text.index('id="seen"') :]
         titles = set(re.findall(r'<div class="hub-from">\s*<h3[^>]*>([^<]+)<', shown))
         assert titles == {"Tenancy"}, titles
         await ana.until(first, "Newleaf Support: taken on")

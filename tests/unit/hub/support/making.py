@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from hub.support.tables import Case
-from tests.unit.hub.browser import Browser
+from tests.unit.hub.browser import Answer, Browser
 from tests.unit.hub.fakes import Call, Desk, hub_in
 
 NUMBER = "9990000018"
@@ -137,6 +137,11 @@ async def planned(desk: Desk, browser: Browser, address: str, *goals: str) -> No
     page = await browser.get(address)
     goal = page.text.partition("/goals/")[2].partition("/")[0]
     await desk.post(browser, f"{address}/goals/{goal}/steps", what="Ring the housing team", who="Together")
+
+
+async def looked(desk: Desk, browser: Browser, address: str) -> Answer:
+    """Press "Look at what others hold" on the case's page."""
+    return await desk.post(browser, f"{address}/look")
 
 
 def cases(desk: Desk) -> list[Case]:

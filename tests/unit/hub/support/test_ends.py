@@ -25,6 +25,7 @@ from tests.unit.hub.support.making import (
     asked,
     cases,
     handed,
+    looked,
     worker,
 )
 from tests.unit.hub.support.making import (
@@ -101,12 +102,13 @@ async def test_the_page_says_the_days_left_and_one_second_after_the_end_nothing_
     address = await begin(desk, browser)
     page = await browser.get(address)
     assert "92 days left : it ends 23 February 2027." in page.words
+    await looked(desk, browser, address)
     assert len(desk.gateway.called("POST", "/v1/views")) == 1
     end = cases(desk)[0].ends_at
     assert end is not None
     desk.clock.at = end + SECOND
     asked_before = len(desk.gateway.calls)
-    page = await worker(desk).get(address)
+    page = await looked(desk, worker(desk), address)
     assert "The time of this support is over" in page.words
     assert "Nothing is asked about the person any more." in page.words
     assert len(desk.gateway.calls) == asked_before
@@ -119,7 +121,7 @@ async def test_were_the_end_not_looked_at_the_gateway_would_be_asked(
     address = await begin(desk, worker(desk))
     monkeypatch.setattr("hub.support.cases.standing", lambda *_, **__: "open")
     desk.clock.go_on(days=93)
-    await worker(desk).get(address)
+    await looked(desk, worker(desk), address)
     assert len(desk.gateway.called("POST", "/v1/views")) == 1
 
 
@@ -134,13 +136,13 @@ async def test_it_goes_on_only_when_the_person_says_yes_anew(desk: Desk) -> None
     assert call.token == "token-of-ana"
     assert call.body == {"person": "handle-of-nobody", "purpose": "hospital-link", "reason": reason}
     await desk.post(browser, f"{address}/answer")
-    page = await browser.get(address)
+    page = await looked(desk, browser, address)
     assert "There is no answer yet." in page.words
     assert "The time of this support is over" in page.words
     assert desk.gateway.called("POST", "/v1/views") == []
     desk.gateway.answers[f"GET /v1/consent-requests/{REQUEST}"] = asked("allowed")
     await desk.post(browser, f"{address}/answer")
-    page = await browser.get(address)
+    page = await looked(desk, browser, address)
     assert "92 days left" in page.words
     assert "They said yes." in page.words
     assert len(desk.gateway.called("POST", "/v1/views")) == 1
@@ -166,13 +168,13 @@ async def test_a_review_of_outreach_lets_it_go_on(desk: Desk) -> None:
     address = await begin(desk, worker(desk, TRUST, OUTREACH))
     desk.clock.go_on(days=182)
     browser = worker(desk, TRUST, OUTREACH)
-    page = await browser.get(address)
+    page = await looked(desk, browser, address)
     assert "The review was due 24 May 2027." in page.words
     assert desk.gateway.called("POST", "/v1/views") == []
     assert "Look again first" in (await browser.get("/support")).words
     assert (await desk.post(browser, f"{address}/reviews", note="")).status == 422
     await desk.post(browser, f"{address}/reviews", note="He talks to me at the door now")
-    page = await browser.get(address)
+    page = await looked(desk, browser, address)
     assert "It has no end. It is looked at again 22 November 2027." in page.words
     assert "He talks to me at the door now" in page.words
     assert len(desk.gateway.called("POST", "/v1/views")) == 1
@@ -192,7 +194,7 @@ async def test_what_was_stopped_is_looked_at_no_more_and_nobody_is_asked_about_i
     await arrives(desk, arriving(BODY, status="withdrawn"))
     desk.gateway.calls.clear()
     browser = worker(desk, NEWLEAF, FLOATING)
-    assert "stopped this." in (await browser.get(address)).words
+    assert "stopped this." in (await looked(desk, browser, address)).words
     answer = await desk.post(browser, f"{address}/asking", reason="May we look once more?")
     assert "This was stopped." in answer.words
     assert (await browser.get(f"{address}/handover")).status == 404

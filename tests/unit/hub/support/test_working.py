@@ -25,6 +25,7 @@ from tests.unit.hub.support.making import (
     begun,
     cases,
     handed,
+    looked,
     planned,
     rows,
     worker,
@@ -137,7 +138,7 @@ async def test_what_was_taken_on_is_looked_at_by_its_handle_and_nothing_of_it_is
 
     desk.gateway.answers["POST /v1/views"] = shows
     address = await handed(desk)
-    page = await worker(desk, NEWLEAF, FLOATING).get(address)
+    page = await looked(desk, worker(desk, NEWLEAF, FLOATING), address)
     assert f"Safe way to reach them {planted}" in page.words
     assert "Steadfast Support does not answer right now." in page.words
     assert page.headers["cache-control"] == "no-store"
@@ -146,6 +147,22 @@ async def test_what_was_taken_on_is_looked_at_by_its_handle_and_nothing_of_it_is
     desk.hub.parts.database.settle()
     for file in desk.folder.iterdir():
         assert planted.encode() not in file.read_bytes(), file.name
+
+
+async def test_nothing_is_looked_at_before_somebody_presses_nor_after_a_small_write(desk: Desk) -> None:
+    browser = worker(desk)
+    address = await begun(desk, browser)
+    page = await browser.get(address)
+    assert "Look at what others hold Each look is shown to the person." in page.words
+    assert desk.gateway.called("POST", "/v1/views") == []
+    assert "Look again" in (await looked(desk, browser, address)).words
+    assert len(desk.gateway.called("POST", "/v1/views")) == 1
+    await planned(desk, browser, address, "Sleep")
+    step = rows(desk, PlanStep)[0].id
+    for written in (f"steps/{step}/done", "contacts"):
+        answer = await desk.post(browser, f"{address}/{written}", how="visit", result="met")
+        assert (await browser.get(answer.headers["location"].partition("#")[0])).status == 200
+    assert len(desk.gateway.called("POST", "/v1/views")) == 1, "the page was opened again, and nothing else"
 
 
 @pytest.mark.parametrize(
@@ -158,13 +175,13 @@ async def test_what_was_taken_on_is_looked_at_by_its_handle_and_nothing_of_it_is
 async def test_where_nothing_comes_the_page_says_so(desk: Desk, answer: Exception, words: str) -> None:
     desk.gateway.answers["POST /v1/views"] = answer
     browser = worker(desk)
-    assert words in (await browser.get(await begun(desk, browser))).words
+    assert words in (await looked(desk, browser, await begun(desk, browser))).words
 
 
 async def test_a_sign_in_that_is_over_shows_the_rest(desk: Desk) -> None:
     address = await begun(desk, worker(desk))
     old = desk.sign_in(TRUST, "ward-link-worker", subject="ana", seconds=-1)
-    assert "Sign in again to look" in (await old.get(address)).words
+    assert "Sign in again to look" in (await looked(desk, old, address)).words
 
 
 async def test_support_follows_whoever_moves(desk: Desk) -> None:
@@ -316,7 +333,7 @@ async def test_whoever_cannot_be_found_is_not_guessed(desk: Desk) -> None:
         "There is too little to find them by"
         in (await desk.post(browser, f"{address}/asking", reason=REASON)).words
     )
-    assert "Nobody is guessed." in (await browser.get(address)).words
+    assert "Nobody is guessed." in (await looked(desk, browser, address)).words
 
 
 async def test_all_of_it_ends(desk: Desk) -> None:
