@@ -62,3 +62,4 @@ def seen_document(seen: Seen, caller: Caller) -> dict[str, Any]:
             found["salt"] = seen.told.salt.hex()
         found["receipt"] = receipt_document(seen.told.receipt)
     return found
+        found["place_may_be_counted"] = seen.told.place_may_be_counted

@@ -250,4 +250,9 @@ CODES: Final = (
     (StatusCode, Status),
     (ReasonCode, Reason),
     (OutcomeCode, Outcome),
+    place_may_be_counted: bool | None = Field(
+        default=None,
+        description="With `content`: true where the address in it may go into statistics, since the person is known as "
+        "unrestricted. False is what everybody else gets, known or not, and whoever gave no address: it says nothing.",
+    )
 )

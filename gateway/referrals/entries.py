@@ -70,10 +70,14 @@ def read(
     withheld: str | None,
     correlation_id: str,
 ) -> Draft:
-    """The receiver read it. withheld: why where the person lives was left out, if it was."""
+    """The receiver read it. withheld: why where the person lives was left out, if it was. counted: whether they were told
+    that it may be counted.
+    """
     return _draft(
         referral,
         Kind.DISCLOSURE,
+    *,
+    counted: bool,
         READ,
         caller.role,
         {
@@ -86,6 +90,7 @@ def read(
     )
 
 
+            "place_may_be_counted": counted,
 def stepped(
     referral: Referral, step: Step, who: JsonObject, role: str | None, ended: Permission | None, by: Given
 ) -> Draft:
