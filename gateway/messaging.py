@@ -66,8 +66,8 @@ class StillWanted:
         now = self.clock.now()
         try:
             key = self.keys.get(person)
-            if about in {About.CHECK, About.ANSWER}:
-                # An answer is never taken back; it stands in the portal as long as the question does.
+            if about in {About.CHECK, About.ANSWER, About.REFERRAL}:
+                # What was answered, or became of a referral, is never unsaid: it stands in the portal.
                 return True
             if about is About.REQUEST:
                 return any(is_waiting(one, now) for one in self.requests.of(key))

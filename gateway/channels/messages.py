@@ -35,6 +35,11 @@ def text_of(about: About, sign_in_at: str, translate: Callable[[str], str]) -> T
             _("Somebody answered something that you asked at OnceTold."),
             _("You do not have to do anything."),
         ),
+        About.REFERRAL: (
+            _("News for you at OnceTold"),
+            _("There is news at OnceTold of something that you said yes to."),
+            _("You do not have to do anything."),
+        ),
         About.CHECK: (
             _("A message to check from OnceTold"),
             _("You asked if a message from OnceTold reaches you. It does."),

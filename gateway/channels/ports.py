@@ -26,6 +26,8 @@ class About(StrEnum):
     """Something that they allowed ends soon."""
     ANSWER = "answer"
     """Somebody answered what they asked."""
+    REFERRAL = "referral"
+    """They were sent on for help as they agreed, or something became of it."""
     CHECK = "check"
     """They asked whether a message reaches them."""
 

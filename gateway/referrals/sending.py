@@ -1,12 +1,12 @@
 """Sending a referral.
 
     1 terms          an agreement must let the sender refer to the receiver; what a yes opens to the receiver. Whatever is
-                     refused is refused here, about nobody, and recorded
+                     refused is refused here, about nobody, and recorded. The same for each further one of the team
     2 resolve        whom the handle means. Nobody, or no handle: a person of their own with a key of their own, so that all
                      that follows is one way for everybody; nobody is looked for by what the referral says. Where the handle
                      is of the very NHS number that it says, that person is registered, and finds it on signing in
     3 seal           what may rest: without contact details unless the person agreed to them
-    4 one transaction    referral, permission, entry and idempotency key stand or fall together
+    4 one transaction    referral, permissions, entries and idempotency key stand or fall together
     5 answer         the same for everybody, at a whole multiple of `ANSWERED_EVERY`
 
 Nothing of what a referral says stands in the log, in an answer to the sender or in an error.
@@ -17,9 +17,9 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -29,14 +29,13 @@ from audit import leaf
 from audit.entries import SealedEntry, seal_entry
 from audit.log import Append, Receipt
 from audit.reader import LogReader
-from consent.assisted import merging
-from consent.permissions import Given, NoRowError, Permission
+from consent.permissions import NoRowError, Permission
 from core.errors import BrokenRowError
 from core.keys import SubjectKey
 from core.times import from_ms, to_ms, until_release
 from core.unit_of_work import Written
-from core.vocabulary import Kind as PermissionKind
-from gateway.consenting import Saying, new_id, nothing_said
+from gateway.channels.outbox import Outbox
+from gateway.consenting import Saying, nothing_said
 from gateway.idempotency.store import Idempotency, Once
 from gateway.identity.caller import Caller
 from gateway.people import trace
@@ -44,10 +43,12 @@ from gateway.people.locator import AmbiguousError, Registration
 from gateway.policy.port import Refusal
 from gateway.referrals import entries
 from gateway.referrals.records import HELD_FOR, Behind, Held, Referral
+from gateway.referrals.sharing import Opened, of_the_team, permission_of, team_terms_of
 from gateway.referrals.states import Status
 from gateway.referrals.store import Referrals
+from gateway.referrals.telling import tell
 from gateway.referrals.terms import Terms, refusal_of, terms_of
-from gateway.referrals.values import Content, Proposal, document
+from gateway.referrals.values import Agreed, Content, Proposal, document
 from gateway.views.pipeline import Parts, in_charge
 from gateway.views.record import subject_key
 from gateway.views.values import InCharge, RefusedError
@@ -91,15 +92,15 @@ class Sending:
     async def send(self, caller: Caller, proposal: Proposal, once: Once | None, correlation_id: str) -> Sent:
         """Take one referral. Raises `RefusedError` for what nobody may send, `OtherRequestError`, `ClosedError`."""
         started = self.views.clock.monotonic()
-        terms = await self._terms(caller, proposal, correlation_id)
+        opened = await self._opened(caller, proposal, correlation_id)
         whom = await self._whom(caller, proposal, correlation_id)
         try:
-            sent = await self._keep(caller, proposal, terms, whom, once, correlation_id)
+            sent = await self._keep(caller, proposal, opened, whom, once, correlation_id)
         except (NoRowError, BrokenRowError, AmbiguousError) as error:
             # Erased since, not to be read, or registered by somebody else just now: then it is about nobody we know.
             logger.warning("person.not-taken", because=type(error).__name__, correlation=correlation_id)
             sent = await self._keep(
-                caller, proposal, terms, await self._somebody_new(whom.index), once, correlation_id
+                caller, proposal, opened, await self._somebody_new(whom.index), once, correlation_id
             )
         await asyncio.sleep(until_release(self.views.clock.monotonic() - started, ANSWERED_EVERY))
         return sent
@@ -108,22 +109,32 @@ class Sending:
         self,
         caller: Caller,
         proposal: Proposal,
-        terms: Terms,
+        opened: Opened,
         whom: Whom,
         once: Once | None,
         correlation_id: str,
     ) -> Sent:
         now, key = from_ms(to_ms(self.views.clock.now())), whom.key
-        permission = _permission(caller, proposal, terms)
+        permission = None
+        if opened.receiver.sections:
+            permission = permission_of(caller, proposal, proposal.to, opened.receiver)
+        team = {one: permission_of(caller, proposal, one, terms) for one, terms in opened.team.items()}
         held = Held(os.urandom(leaf.SALT_BYTES), may_rest(proposal))
         referral = _referral(caller, proposal, held, now)
         agreed = proposal.agreed
-        behind = Behind(whom.index, None if permission is None else permission.id, agreed, caller.role)
+        behind = Behind(
+            whom.index,
+            None if permission is None else permission.id,
+            agreed,
+            caller.role,
+            {name: one.id for name, one in team.items()},
+        )
         handle = self.views.handles.of_index(proposal.to, whom.index)
         notice = {} if permission is None else self.said(permission)
         entry = seal_entry(
             entries.sent(caller, referral, agreed, permission, handle, notice, correlation_id), key
         )
+        shared = self._shared(caller, referral, agreed, team, whom, correlation_id)
 
         def work(tx: Connection) -> Written[str, SealedEntry]:
             made = None if once is None else self.idempotency.made(tx, once, now)
@@ -133,12 +144,15 @@ class Sending:
                 whom.begin(tx)
             if permission is not None:
                 self.views.ledger.give(tx, key, permission, now)
+            for one in team.values():
+                self.views.ledger.give(tx, key, one, now)
             self.referrals.add(tx, key, referral, behind, held)
+            tell(tx, Outbox(self.views.database), key, referral.status, now)
             if once is not None:
                 self.idempotency.keep(tx, once, referral.id, now)
             return Written(
                 referral.id,
-                (entry,),
+                (entry, *shared),
                 lambda tx, places: self.referrals.entered(tx, referral.id, places[0]),
             )
 
@@ -146,6 +160,31 @@ class Sending:
         if committed.receipts:
             return Sent(referral, committed.receipts[0])
         return await asyncio.to_thread(self._again, committed.value, referral)
+
+    def _shared(
+        self,
+        caller: Caller,
+        referral: Referral,
+        agreed: Agreed,
+        team: Mapping[str, Permission],
+        whom: Whom,
+        correlation_id: str,
+    ) -> tuple[SealedEntry, ...]:
+        """An entry for each of the team, by whose code its own officers know the person."""
+        drafts = [
+            entries.shared(
+                caller,
+                referral,
+                agreed,
+                permission,
+                organisation,
+                self.views.handles.of_index(organisation, whom.index),
+                self.said(permission),
+                correlation_id,
+            )
+            for organisation, permission in sorted(team.items())
+        ]
+        return tuple(seal_entry(one, whom.key) for one in drafts)
 
     def _again(self, made: str, referral: Referral) -> Sent:
         """What was answered when it was made; its state now is another question."""
@@ -156,16 +195,31 @@ class Sending:
         told = replace(referral, id=made, sent_at=found.sent_at, held_until=found.held_until)
         return Sent(replace(told, commitment=found.commitment), self.reader.receipt(found.entry))
 
-    async def _terms(self, caller: Caller, proposal: Proposal, correlation_id: str) -> Terms:
+    async def _opened(self, caller: Caller, proposal: Proposal, correlation_id: str) -> Opened:
         authority = await in_charge(self.views)
-        refusal = may_refer(self.views, authority, caller.organisation, proposal.to, proposal.purpose)
-        if refusal is None:
-            found = await terms_of(self.views, authority, proposal.to, proposal.purpose, proposal.sharing)
-            if isinstance(found, Terms):
-                return found
-            refusal = found
-        await record_refusal(self.views, caller, refusal, proposal.purpose, correlation_id)
-        raise RefusedError(refusal)
+        found = await self._terms(caller, proposal, authority)
+        if isinstance(found, Refusal):
+            await record_refusal(self.views, caller, found, proposal.purpose, correlation_id)
+            raise RefusedError(found)
+        return found
+
+    async def _terms(self, caller: Caller, proposal: Proposal, authority: InCharge) -> Opened | Refusal:
+        sender, purpose = caller.organisation, proposal.purpose
+        refusal = may_refer(self.views, authority, sender, proposal.to, purpose)
+        if refusal is not None:
+            return refusal
+        receiver = await terms_of(self.views, authority, proposal.to, purpose, proposal.sharing)
+        if isinstance(receiver, Refusal):
+            return receiver
+        team: dict[str, Terms] = {}
+        for one in sorted(proposal.sharing.with_):
+            found = may_refer(self.views, authority, sender, one, purpose) or await team_terms_of(
+                self.views, authority, one, purpose, proposal.sharing
+            )
+            if isinstance(found, Refusal):
+                return of_the_team(authority.policy.registers, one, found)
+            team[one] = found
+        return Opened(receiver, team)
 
     async def _whom(self, caller: Caller, proposal: Proposal, correlation_id: str) -> Whom:
         opened = None
@@ -230,28 +284,6 @@ def may_rest(proposal: Proposal) -> Content:
     return replace(content, about=content.about.without_contact())
 
 
-def ends_at(said_at: datetime, days: int) -> datetime:
-    """Until when the receiver may look, counted from when the person agreed."""
-    return said_at + timedelta(days=days)
-
-
-def _permission(caller: Caller, proposal: Proposal, terms: Terms) -> Permission | None:
-    if not terms.sections:
-        return None
-    agreed = proposal.agreed
-    return Permission(
-        id=new_id(),
-        kind=PermissionKind.REFERRAL_AGREEMENT,
-        purposes=frozenset({proposal.purpose}),
-        sections=terms.sections,
-        sources=terms.sources,
-        recipients=frozenset({proposal.to}),
-        from_=agreed.said_at,
-        until=ends_at(agreed.said_at, terms.days),
-        given=Given(merging.ASSISTED, caller.practitioner or "", evidence=f"{agreed.how}: {agreed.words}"),
-    )
-
-
 def _referral(caller: Caller, proposal: Proposal, held: Held, now: datetime) -> Referral:
     return Referral(
         id="ref_" + secrets.token_urlsafe(18),
@@ -267,4 +299,5 @@ def _referral(caller: Caller, proposal: Proposal, held: Held, now: datetime) -> 
         held_until=now + HELD_FOR,
         commitment=leaf.commit(held.salt, document(held.content)).hex(),
         reference=proposal.reference,
+        with_=proposal.sharing.with_,
     )

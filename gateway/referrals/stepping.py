@@ -6,6 +6,7 @@ is held meanwhile: of two who take the same step at once one takes it, and both 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,10 +23,12 @@ from core.keys import KeyStore, MissingKeyError, SubjectKey
 from core.times import from_ms, to_ms
 from core.unit_of_work import Work, Written
 from core.vocabulary import JsonObject
+from gateway.channels.outbox import Outbox
 from gateway.referrals import entries
 from gateway.referrals.records import Behind, Referral
 from gateway.referrals.states import Status, Step, is_again
 from gateway.referrals.store import Beside, Referrals
+from gateway.referrals.telling import tell
 
 OPERATOR: Final = "operator"
 _EXPIRY: Final = Step(Status.EXPIRED)
@@ -101,14 +104,29 @@ class Stepping:
         opened = None if beside is None else opened_by(self.keys, beside)
         after = referral.after(step, now)
         self.referrals.change(tx, after)
+        team: Mapping[str, Permission | None] = {}
         if opened is None:
             # Nobody stands behind it any more: there is nothing to end, and nobody to tell.
             key, ended = self.keys.get_or_create(f"org:{referral.sender}"), None
         else:
             key, behind = opened
             ended = self._end(tx, key, behind.permission, by.given, now) if step.to.has_ended else None
-        entry = seal_entry(entries.stepped(after, step, by.who, by.role, ended, by.given), key)
-        return Written(Taken(after, is_new=True), (entry,))
+            if step.to.has_ended:
+                team = self._end_of_team(tx, key, behind, by.given, now)
+            tell(tx, Outbox(self.referrals.database), key, step.to, now)
+        drafts = [entries.stepped(after, step, by.who, by.role, ended, by.given)]
+        if step.to.has_ended:
+            # One for each of the team, whatever stood.
+            drafts += [
+                entries.share_ended(after, one, by.who, by.role, team.get(one), by.given)
+                for one in sorted(after.with_)
+            ]
+        return Written(Taken(after, is_new=True), tuple(seal_entry(one, key) for one in drafts))
+
+    def _end_of_team(
+        self, tx: Connection, key: SubjectKey, behind: Behind, by: Given, now: datetime
+    ) -> Mapping[str, Permission | None]:
+        return {one: self._end(tx, key, name, by, now) for one, name in sorted(behind.team.items())}
 
     def _end(
         self, tx: Connection, key: SubjectKey, permission: str | None, by: Given, now: datetime
