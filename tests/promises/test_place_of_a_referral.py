@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import gateway.referrals.receiving as receiving
 from core.times import to_ms
 from core.vocabulary import Label
 from gateway.people.locator import LABEL_STANDS_FOR, Locator, Person
+from gateway.referrals import receiving
 from gateway.referrals.values import Content
 from tests.support.clock import FakeClock
 from tests.support.referring import Refers, refers
