@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
 # Every tier under branch coverage that follows the processes which the tests start. Without arguments the tiers run in two
-# halves side by side: one has real servers and a browser and mostly waits for them, the other mostly computes.
+# lanes side by side, about as long as each other: one waits for a browser; the other computes first, then has real servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 rm -rf .var/coverage
 mkdir -p .var/coverage
 status=0
-half() { "$python" -m coverage run -m pytest -o cache_dir=".var/pytest-$1" "${@:2}"; }
+some() { "$python" -m coverage run -m pytest --durations=25 -o cache_dir=".var/pytest-$1" "${@:2}"; }
+
+lane() {
+  local failed=0
+  some computing tests/unit tests/promises tests/security || failed=$?
+  some servers tests --ignore=tests/unit --ignore=tests/promises --ignore=tests/security \
+    --ignore=tests/e2e --ignore=tests/journeys || failed=$?
+  return "$failed"
+}
 
 if [ $# -gt 0 ]; then
-  half some "$@" || status=$?
+  some chosen "$@" || status=$?
 else
-  half computing tests/unit tests/promises tests/security >.var/coverage/computing.log 2>&1 &
-  computing=$!
-  trap 'kill "$computing" 2>/dev/null || true' EXIT
-  half serving tests --ignore=tests/unit --ignore=tests/promises --ignore=tests/security || status=$?
-  wait "$computing" || status=$?
+  lane >.var/coverage/lane.log 2>&1 &
+  beside=$!
+  trap 'kill "$beside" 2>/dev/null || true' EXIT
+  some browser tests/e2e tests/journeys || status=$?
+  wait "$beside" || status=$?
   trap - EXIT
-  cat .var/coverage/computing.log
+  cat .var/coverage/lane.log
 fi
 "$python" -m coverage combine --quiet
 # The gate is judged even after a failed test, so that one run tells everything.
