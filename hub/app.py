@@ -115,7 +115,7 @@ def create_app(
         app.include_router(feature.build_router(parts))
     if source_key is not None:
         holders = {one.name: one.plan_of for one in features if one.plan_of is not None}
-        app.include_router(build_source(parts.database, holders, source_key))
+        app.include_router(build_source(parts.database, parts.clock, holders, source_key))
     app.include_router(_frame(parts, features))
     return app
 

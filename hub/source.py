@@ -1,13 +1,15 @@
 """The hub as a source: answers the gateway's REST adapter with the support plans that teams wrote, and nothing else.
 
-The gateway asks only for what its agreements and the person let somebody see; what it asks for is what it gets. The
-question is a POST, so that no address names a record:
+The gateway asks only for what its agreements and the person let somebody see; what it asks for is what it gets. Each
+organisation is a source of its own and serves what its own people wrote; which feature holds a plan is that feature's to say
+(`hub.parts.Feature.plan_of`). The question is a POST, so that no address names a record:
 
-    POST /source/query   {"reference": "interact:...", "include": ["plan"], "fields": {"plan": ["status", "goals"]}}
+    POST /source/age-well-norfolk/query
+    {"reference": "interact:...", "include": ["plan"], "fields": {"plan": ["status", "goals"]}}
     -> {"reference": "interact:...", "asAt": "2026-11-23T09:30:00+00:00", "plan": {"status": "active", "goals": "..."}}
 
-404 where the record holds no plan (any more), 401 without the key. `adapters/rest/mappings/team-hub.json` is the
-gateway's side of it.
+404 where the organisation's record holds no plan (any more), 401 without the key. `adapters/rest/mappings/team-hub.json` is
+the gateway's side of it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlmodel import Session
 
+from hub.clock import Clock
 from hub.database import Database
 from hub.errors import HubError
 
@@ -39,10 +42,19 @@ class SourceKeyError(HubError):
 
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
-    """A support plan. as_of: when it was written. fields: by their names in the section `support-plan`; goals one a line."""
+    """A support plan. fields: by their names in the section `support-plan`; goals one a line.
 
+    organisation: whose people wrote it. as_of: when. until: from then on it is served to nobody; None where it has no end.
+    """
+
+    organisation: str
     as_of: datetime
     fields: Mapping[str, str] = field(repr=False)
+    until: datetime | None = None
+
+    def served_by(self, organisation: str, now: datetime) -> bool:
+        """Whether this organisation answers with it now."""
+        return self.organisation == organisation and (self.until is None or now < self.until)
 
 
 PlanOf = Callable[[Session, str], HeldPlan | None]
@@ -71,16 +83,16 @@ def read_key(path: Path | None) -> bytes | None:
     return key
 
 
-def build_router(database: Database, holders: Mapping[str, PlanOf], key: bytes) -> APIRouter:
-    """`POST /source/query` and `GET /source/health`. holders: feature -> how it reads a record's plan."""
+def build_router(database: Database, clock: Clock, holders: Mapping[str, PlanOf], key: bytes) -> APIRouter:
+    """`POST /source/<organisation>/query`, `GET /source/<organisation>/health`. holders: feature -> how it reads a plan."""
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
-    @router.get("/health", response_class=Response)
+    @router.get("/{organisation}/health", response_class=Response)
     async def health(request: Request) -> Response:
         return _json({"status": "ok"}) if _knows(request, key) else _json({"error": "key"}, 401)
 
-    @router.post("/query", response_class=Response)
-    async def query(request: Request) -> Response:
+    @router.post("/{organisation}/query", response_class=Response)
+    async def query(request: Request, organisation: str) -> Response:
         if not _knows(request, key):
             return _json({"error": "key"}, 401)
         question = await _question(request)
@@ -89,7 +101,7 @@ def build_router(database: Database, holders: Mapping[str, PlanOf], key: bytes) 
         feature, _, record = question.reference.partition(":")
         holder = holders.get(feature)
         plan = None if holder is None else await database.read(lambda session: holder(session, record))
-        if plan is None:
+        if plan is None or not plan.served_by(organisation, clock.now()):
             return _json({"error": "not held"}, 404)
         return _json(answer(question, plan))
 

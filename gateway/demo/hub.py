@@ -93,7 +93,7 @@ def hub_sources(layout: Layout, addresses: Addresses, limits: dict[str, float]) 
         {
             "id": name,
             "kind": "rest",
-            "base_url": addresses.hub + "/source/",
+            "base_url": f"{addresses.hub}/source/{name}/",
             "sections": ["support-plan"],
             "credentials": {"header": "X-API-Key", "file": str(source_key(layout))},
             "limits": limits,

@@ -164,7 +164,7 @@ def plan_held(session: Session, case_id: str) -> HeldPlan | None:
     }
     if plan.review_date is not None:
         fields["review_date"] = plan.review_date.isoformat()
-    return HeldPlan(plan.written_at, fields)
+    return HeldPlan(case.organisation, plan.written_at, fields)
 
 
 def _point(

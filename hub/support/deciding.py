@@ -7,16 +7,19 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
+from hub.doors import Entered
 from hub.happenings import Happening, happened
 from hub.outbox import Kind, put
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
+from hub.partners import Partners
 from hub.parts import Parts
 from hub.sessions import Practitioner
 from hub.support.case_forms import CaseForms
 from hub.support.cases import case_of, is_stopped
 from hub.support.codes import OUTCOMES, REASONS, TEAM
+from hub.support.plans import point, unpoint
 from hub.support.reading import TEXT, chosen, clean
 from hub.support.tables import Case, Plan
 
@@ -29,8 +32,8 @@ def build_router(parts: Parts) -> APIRouter:
     @router.post("/{case_id}/taking-on", response_class=Response)
     async def take_on(request: Request, case_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
-        lead, now = f"{entered.who.name}, {entered.title}", parts.clock.now()
-        await parts.database.write(lambda session: taken_on(session, entered.who, case_id, lead, now))
+        now = parts.clock.now()
+        await parts.database.write(lambda session: taken_on(session, entered, case_id, parts.partners, now))
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}")
 
@@ -80,13 +83,17 @@ def closing_of(form: Form) -> tuple[tuple[str, ...], str] | Faults:
     return Faults(faults) if faults else (outcomes, note)
 
 
-def taken_on(session: Session, who: Practitioner, case_id: str, lead: str, now: datetime) -> None:
+def taken_on(session: Session, entered: Entered, case_id: str, partners: Partners, now: datetime) -> None:
     """The team supports the person from now on, and the sender is told. Asked twice, it goes once."""
-    case = case_of(session, who, case_id)
+    case = case_of(session, entered.who, case_id)
     if case.state != "new" or is_stopped(session, case):
         return
-    case.state, case.lead = "open", lead
+    case.state, case.lead = "open", f"{entered.who.name}, {entered.title}"
     tell_gateway(session, case, "accept", {}, now)
+    plan = session.get(Plan, case_id)
+    if plan is not None:
+        plan.lead_role = entered.title
+        point(session, case, partners, now)
 
 
 def not_taken(session: Session, who: Practitioner, case_id: str, reason: str, now: datetime) -> None:
@@ -116,6 +123,7 @@ def close(
     plan = session.get(Plan, case_id)
     if plan is not None:
         plan.status = "completed"
+    unpoint(session, case, now)
 
 
 def tell_gateway(session: Session, case: Case, kind: Kind, body: dict[str, object], now: datetime) -> None:

@@ -8,6 +8,7 @@ from hub.parts import Feature, Kept
 from hub.support.codes import TEAM
 from hub.support.ending import sweep
 from hub.support.pages import build_router
+from hub.support.plans import plan_held
 from hub.support.receiving import receive
 from hub.support.tables import SCHEMA
 
@@ -32,4 +33,5 @@ FEATURE: Final = Feature(
     build_router=build_router,
     receive=receive,
     sweep=sweep,
+    plan_of=plan_held,
 )

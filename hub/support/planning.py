@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from hub.pages.forms import Faults
 from hub.pages.routing import page_router
-from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.support.case_forms import CaseForms
 from hub.support.codes import TEAM
@@ -31,10 +30,11 @@ def build_router(parts: Parts) -> APIRouter:
         fault = text_fault(what, LINES, "Write what the person wants to reach")
         if fault is not None:
             return await forms.page(request, entered, case_id, "goal", form, Faults({"what": fault}))
-        today = london_day(parts.clock.now())
+        now = parts.clock.now()
         await parts.database.write(
-            lambda session: add_goal(session, entered.who, entered.title, case_id, what, today)
+            lambda session: add_goal(session, entered.who, entered.title, case_id, what, parts.partners, now)
         )
+        await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}#plan")
 
     @router.get("/{case_id}/goals/{goal_id}/steps", response_class=Response)

@@ -32,7 +32,7 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     session.add(case)
     session.flush()
     if plan:
-        begin_with(session, case, plan, london_day(now), KINDS[case.purpose].title)
+        begin_with(session, case, plan, now, KINDS[case.purpose].title)
     day = london_day(now)
     happened(
         session,

@@ -57,4 +57,5 @@ STEPS: Final = (
             "CREATE INDEX ix_support_handover_case_id ON support_handover (case_id)",
         ),
     ),
+    Step(2, ("ALTER TABLE support_plan ADD COLUMN written_at DATETIME",)),
 )

@@ -57,7 +57,10 @@ class Case(SQLModel, table=True):
 
 
 class Plan(SQLModel, table=True):
-    """The support plan that the team writes with the person. handed_by: the organisation it began at, where handed over."""
+    """The support plan that the team writes with the person. handed_by: the organisation it began at, where handed over.
+
+    written_at: when its goals were written last; None of one from before that was kept.
+    """
 
     __tablename__ = "support_plan"
 
@@ -66,6 +69,7 @@ class Plan(SQLModel, table=True):
     start_date: date
     lead_role: str
     handed_by: str | None = None
+    written_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class Goal(SQLModel, table=True):

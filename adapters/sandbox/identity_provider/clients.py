@@ -41,7 +41,12 @@ HUB_ORGANISATIONS: Final = (
     "wensum-valley-practice",
 )
 """Whose people sign in to the team hub, each organisation's through a client of its own."""
-HUB_SOURCES: Final = ("age-well-norfolk",)
+HUB_SOURCES: Final = (
+    "age-well-norfolk",
+    "newleaf-support",
+    "norfolk-mental-health-trust",
+    "steadfast-support",
+)
 """Of these, the hub holds support plans for others to see."""
 
 SOURCES: Final = ("norwich-city-council", "wensum-valley-practice", "harbour-charity")

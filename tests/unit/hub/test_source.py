@@ -38,7 +38,7 @@ def serving(tmp_path: Path) -> Iterator[Desk]:
 async def ask(desk: Desk, question: object, key: str = KEY) -> Answer:
     headers = {"content-type": "application/json", "x-api-key": key}
     body = question if isinstance(question, bytes) else orjson.dumps(question)
-    return await Browser(desk.hub.app).ask("POST", "/source/query", body, headers)
+    return await Browser(desk.hub.app).ask("POST", "/source/age-well-norfolk/query", body, headers)
 
 
 async def planned(desk: Desk) -> str:
@@ -111,8 +111,10 @@ async def test_without_the_key_nothing_is_told(serving: Desk) -> None:
     reference = await planned(serving)
     assert (await ask(serving, question(reference, "status"), key="another")).status == 401
     browser = Browser(serving.hub.app)
-    assert (await browser.get("/source/health")).status == 401
-    assert (await browser.ask("GET", "/source/health", b"", {"x-api-key": KEY})).status == 200
+    assert (await browser.get("/source/age-well-norfolk/health")).status == 401
+    assert (
+        await browser.ask("GET", "/source/age-well-norfolk/health", b"", {"x-api-key": KEY})
+    ).status == 200
 
 
 @pytest.mark.parametrize(

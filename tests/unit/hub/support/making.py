@@ -64,8 +64,8 @@ HANDOVER = {
 }
 
 
-def support_desk(folder: Path) -> Desk:
-    desk = hub_in(folder, partners=PARTNERS)
+def support_desk(folder: Path, partners: dict[str, Any] = PARTNERS, source_key: Path | None = None) -> Desk:
+    desk = hub_in(folder, partners=partners, source_key=source_key)
     desk.gateway.answers |= {
         "POST /v1/referrals": sent,
         "GET /v1/sections": SECTIONS,
