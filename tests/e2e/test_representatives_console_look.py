@@ -26,7 +26,7 @@ PAGES = (
     Shown("representatives-console-full", LIST, "full", "about who may act for whom."),
     Shown("representatives-console-new", NEW, "many", "Write down only what you saw"),
     Shown("representatives-console-one", ONE, "one", "It is written down, and counts"),
-    Shown("representatives-console-ended", f"{LIST}/{ENDED.index}", "many", "Nobody acts by it"),
+    Shown("representatives-console-ended", f"{LIST}/{ENDED.index}", "many", "Nobody may act by it"),
 )
 
 
@@ -105,5 +105,5 @@ def test_without_javascript_an_officer_writes_down_and_ends(chromium: Browser, a
     expect(page.get_by_text("It is written down, and counts")).to_be_visible()
     assert "999" not in page.url
     page.get_by_role("button", name="Write down that it ended").click()
-    expect(page.get_by_text("Nobody acts by it")).to_be_visible()
+    expect(page.get_by_text("Nobody may act by it")).to_be_visible()
     page.context.close()

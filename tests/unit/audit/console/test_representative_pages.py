@@ -87,7 +87,7 @@ async def test_older_ones_stand_on_the_next_page(console: Console) -> None:
 
 async def test_one_is_shown_with_the_evidence_and_ended_by_a_button(console: Console) -> None:
     shown = await console.page(ONE)
-    for said in (STANDS.code, "Attorney", "Health and care, Home and money", "by you", STANDS.seen):
+    for said in (STANDS.code, "Attorney", "Health and care, home and money", "by you", STANDS.seen):
         assert said in shown.text
     done = await console.post(ONE, (("csrf", TOKEN),))
     assert (done.status, done.headers["location"]) == (303, ONE)
