@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
@@ -31,7 +32,12 @@ from gateway.api.documents import BODY_PROBLEMS, STORE_PROBLEMS, problems
 from gateway.api.fhir import MEDIA_TYPE as FHIR
 from gateway.api.fhir import wants_fhir
 from gateway.api.queries import read_query
-from gateway.api.referrals_documents import referral_document, seen_document, sent_document
+from gateway.api.referrals_documents import (
+    referral_document,
+    seen_document,
+    sent_document,
+    team_document,
+)
 from gateway.api.referrals_fhir import (
     BUNDLE_CONTENT,
     also_as_message,
@@ -46,6 +52,7 @@ from gateway.api.referrals_models import (
     ReferralRead,
     ReferralSent,
     ReferralsQuery,
+    ReferralTeamRead,
     ReferralView,
 )
 from gateway.api.referrals_steps import SCOPE, Id, ReferralParts, add_steps, answer, caller_of, take
@@ -54,7 +61,8 @@ from gateway.identity.caller import Caller
 from gateway.problems import BadRequestError, FieldFault, NotFoundError
 from gateway.referrals.bars.changes import Change
 from gateway.referrals.records import Referral
-from gateway.referrals.sending import Sending, ends_at
+from gateway.referrals.sending import Sending
+from gateway.referrals.sharing import ends_at
 from gateway.referrals.states import Status
 from gateway.referrals.stepping import NoReferralError
 from gateway.referrals.values import Agreed, How, Proposal, Sharing, from_document
@@ -115,19 +123,22 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         operation_id="listReferrals",
     )
     async def list_referrals(request: Request) -> Response:
-        """Needs the scope `referrals`. `box=in`: those to your organisation; `box=out`: those from it."""
+        """Needs the scope `referrals`. `box=in`: those to your organisation; `box=out`: those from it; `box=with`: those to
+        a team that your organisation is named in.
+        """
         caller = await caller_of(parts(), request)
         asked = read_query(request, ReferralsQuery)
         status = None if asked.status is None else Status(asked.status)
         found = await parts().receiving.page(caller, asked.box, status, _after(asked), PAGE + 1)
         page = found[:PAGE]
         more = _cursor(page[-1]) if len(found) > PAGE else None
-        return answer({"referrals": [referral_document(one, caller) for one in page], "next": more})
+        of = team_document if asked.box == "with" else partial(referral_document, caller=caller)
+        return answer({"referrals": [of(one) for one in page], "next": more})
 
     @router.get(
         "/referrals/{id}",
         summary="One referral; for the receiver, what it says",
-        response_model=ReferralRead,
+        response_model=ReferralRead | ReferralTeamRead,
         response_model_exclude_none=True,
         response_description="The referral.",
         responses={**problems(*STORE_PROBLEMS, 401, 403, 404), 200: {"content": BUNDLE_CONTENT}},
@@ -139,6 +150,7 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         Each time is a disclosure with a receipt, which the person sees. Say that you have it durably by POST
         .../collection; from then on it is nowhere here. With `Accept: application/fhir+json` it is a message of the Booking
         and Referral Standard (BaRS); of a referral that tells nothing more, one with a Task that says where it stands.
+        To an organisation of the receiver's team (`sharing.with`): where it stands and a handle of its own, in JSON alone.
         """
         caller = await caller_of(parts(), request)
         try:
@@ -146,7 +158,7 @@ def build_router(parts: Callable[[], ReferralParts]) -> APIRouter:
         except NoReferralError as error:
             raise NotFoundError from error
         told = answer(seen_document(seen, caller))
-        if wants_fhir(request):
+        if wants_fhir(request) and caller.organisation in {seen.referral.sender, seen.referral.receiver}:
             told = answer(message_of(seen, caller, parts().registers()), media_type=FHIR)
         # Two forms under one address: whoever keeps answers must not mix them up.
         told.headers["Vary"] = "Accept"
@@ -168,6 +180,7 @@ def _proposal(body: ReferralBody, parts: ReferralParts) -> Proposal:
         faults.append(FieldFault("sharing.days", "has run out already, counted from agreed.said_at"))
     if body.service is not None and not parts.directory.may_be(body.service, body.to, parts.registers()):
         faults.append(FieldFault("service", "must be a service of the directory that the receiver provides"))
+    faults += _team_faults(body)
     if faults:
         raise BadRequestError("body-invalid", faults=tuple(faults))
     return Proposal(
@@ -180,9 +193,21 @@ def _proposal(body: ReferralBody, parts: ReferralParts) -> Proposal:
         sharing=Sharing(
             None if sharing.sections is None else frozenset(sharing.sections),
             sharing.days,
+            frozenset(sharing.with_),
         ),
         reference=body.reference,
     )
+
+
+def _team_faults(body: ReferralBody) -> list[FieldFault]:
+    named, mend = body.sharing.with_, []
+    if len(set(named)) < len(named):
+        mend.append("must name each organisation once")
+    if body.to in named:
+        mend.append("must not name the receiver, who may look anyway")
+    if named and body.sharing.sections == []:
+        mend.append("must be empty where nothing is shared")
+    return [FieldFault("sharing.with", one) for one in mend]
 
 
 async def _once(sending: Sending, caller: Caller, request: Request) -> Once | None:

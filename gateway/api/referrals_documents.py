@@ -28,7 +28,9 @@ def sent_document(sent: Sent) -> dict[str, Any]:
 
 
 def referral_document(one: Referral, caller: Caller) -> dict[str, Any]:
-    """A referral as one of the two sees it."""
+    """A referral as one of the two sees it. To one of the team: that it is, and where it stands."""
+    if caller.organisation not in {one.sender, one.receiver}:
+        return team_document(one)
     found: dict[str, Any] = {
         "id": one.id,
         "from": one.sender,
@@ -49,17 +51,34 @@ def referral_document(one: Referral, caller: Caller) -> dict[str, Any]:
         found["outcomes"] = sorted(outcome.value for outcome in one.outcomes)
     if caller.organisation == one.sender and one.reference is not None:
         found["reference"] = one.reference
+    if one.with_:
+        found["with"] = sorted(one.with_)
     return found
 
 
+def team_document(one: Referral) -> dict[str, Any]:
+    """A referral as one of the team sees it."""
+    return {
+        "id": one.id,
+        "from": one.sender,
+        "to": one.receiver,
+        "purpose": one.purpose,
+        "status": one.status.value,
+        "changed_at": one.changed_at,
+    }
+
+
 def seen_document(seen: Seen, caller: Caller) -> dict[str, Any]:
-    """The same, with what it says where that is told."""
+    """The same, with what it says where that is told, and for one of the team with its handle."""
     found = referral_document(seen.referral, caller)
+    if seen.joined is not None:
+        found["person"] = seen.joined.person
+        found["receipt"] = receipt_document(seen.joined.receipt)
     if seen.told is not None:
         found["person"] = seen.told.person
         found["content"] = document(seen.told.content)
+        found["place_may_be_counted"] = seen.told.place_may_be_counted
         if seen.told.salt is not None:
             found["salt"] = seen.told.salt.hex()
         found["receipt"] = receipt_document(seen.told.receipt)
     return found
-        found["place_may_be_counted"] = seen.told.place_may_be_counted

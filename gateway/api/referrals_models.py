@@ -118,6 +118,12 @@ class SharingBody(Request):
     days: Annotated[int, Field(ge=1, le=3660), WHOLE] | None = Field(
         default=None, description="From when the person agreed. The purpose's own maximum is never exceeded."
     )
+    with_: Annotated[list[Code], Field(max_length=8)] = Field(
+        default=[],
+        alias="with",
+        description="Further organisations of the receiver's team, which the person was told by name: each may look at the "
+        "same, as far as the agreement lets it, until the referral ends. Not the receiver; you may be one.",
+    )
 
 
 class ReferralBody(Request):
@@ -146,7 +152,9 @@ class ReferralBody(Request):
 class ReferralsQuery(Query):
     """Which referrals are asked for."""
 
-    box: Literal["in", "out"] = Field(description="To your organisation, or from it.")
+    box: Literal["in", "out", "with"] = Field(
+        description="To your organisation, from it, or to a team that it is named in (`sharing.with`)."
+    )
     status: StatusCode | None = Field(default=None, description="Only those that stand so.")
     after: Cursor | None = Field(default=None, description="`next` of the page before.")
 
@@ -194,6 +202,20 @@ class ReferralView(Answer):
     reason: ReasonCode | None = Field(default=None, description="With `refused`.")
     outcomes: list[OutcomeCode] | None = Field(default=None, description="With `closed`.")
     reference: str | None = Field(default=None, description="For the sender alone.")
+    with_: list[Code] | None = Field(
+        default=None, alias="with", description="Further organisations of the team, where it names some."
+    )
+
+
+class ReferralTeamView(Answer):
+    """A referral as the further organisations of the receiver's team see it: nothing of what it says."""
+
+    id: ReferralId
+    from_: Code = Field(alias="from", description="The organisation that sent it.")
+    to: Code
+    purpose: Code
+    status: StatusCode
+    changed_at: datetime
 
 
 class ReferralAbout(Answer):
@@ -223,8 +245,16 @@ class ReferralContent(Answer):
 class ReferralRead(ReferralView):
     """The same; for the receiver, while it waits to be collected, with what it says. That is a disclosure."""
 
-    person: str | None = Field(default=None, description="Your own handle of the person, for views.")
+    person: str | None = Field(
+        default=None,
+        description="Your own handle of the person, for views. For a sender that is of the team too, until it ends.",
+    )
     content: ReferralContent | None = None
+    place_may_be_counted: bool | None = Field(
+        default=None,
+        description="With `content`: true where the address in it may go into statistics, since the person is known as "
+        "unrestricted. False is what everybody else gets, known or not, and whoever gave no address: it says nothing.",
+    )
     salt: str | None = Field(
         default=None,
         description="With which the commitment opens, hexadecimal; null where something was left out.",
@@ -232,15 +262,22 @@ class ReferralRead(ReferralView):
     receipt: ReceiptView | None = Field(default=None, description="Of the disclosure.")
 
 
+class ReferralTeamRead(ReferralTeamView):
+    """The same; until it ends with your own handle of the person. That is a disclosure."""
+
+    person: str | None = Field(default=None, description="Your own handle of the person, for views.")
+    receipt: ReceiptView | None = Field(default=None, description="Of the disclosure.")
+
+
 class ReferralPage(Answer):
     """Referrals, newest first."""
 
-    referrals: list[ReferralView]
+    referrals: list[ReferralView | ReferralTeamView]
     next: str | None = Field(description="For `after`; null at the end.")
 
 
 REQUESTS: Final[tuple[type[BaseModel], ...]] = (ReferralBody, RefusalBody, ClosingBody)
-ANSWERS: Final[tuple[type[BaseModel], ...]] = (ReferralSent, ReferralRead, ReferralPage)
+ANSWERS: Final[tuple[type[BaseModel], ...]] = (ReferralSent, ReferralRead, ReferralTeamRead, ReferralPage)
 
 # The published codes are those of the values, no more and no fewer.
 CODES: Final = (
@@ -250,9 +287,4 @@ CODES: Final = (
     (StatusCode, Status),
     (ReasonCode, Reason),
     (OutcomeCode, Outcome),
-    place_may_be_counted: bool | None = Field(
-        default=None,
-        description="With `content`: true where the address in it may go into statistics, since the person is known as "
-        "unrestricted. False is what everybody else gets, known or not, and whoever gave no address: it says nothing.",
-    )
 )

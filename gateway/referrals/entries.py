@@ -23,6 +23,11 @@ REFERRED: Final = "referred"
 UNSHARED: Final = "referred-unshared"
 """Somebody was referred; without anything that the receiver may look at."""
 READ: Final = "referral-read"
+SHARED: Final = "referral-shared"
+"""One more organisation of the receiver's team may look, from now on."""
+JOINED: Final = "referral-joined"
+"""One of the team read that it is one, and by which handle it knows the person."""
+SHARE_ENDED: Final = "referral-share-ended"
 STEPS: Final[Mapping[Status, str]] = {
     Status.COLLECTED: "referral-collected",
     Status.ACCEPTED: "referral-accepted",
@@ -69,6 +74,8 @@ def read(
     handle: str,
     withheld: str | None,
     correlation_id: str,
+    *,
+    counted: bool,
 ) -> Draft:
     """The receiver read it. withheld: why where the person lives was left out, if it was. counted: whether they were told
     that it may be counted.
@@ -76,8 +83,6 @@ def read(
     return _draft(
         referral,
         Kind.DISCLOSURE,
-    *,
-    counted: bool,
         READ,
         caller.role,
         {
@@ -85,12 +90,53 @@ def read(
             "person": person_code(handle),
             "fields": sorted(fields_of(content)),
             "withheld": withheld,
+            "place_may_be_counted": counted,
             "commitment": referral.commitment,
         },
     )
 
 
-            "place_may_be_counted": counted,
+def shared(
+    caller: Caller,
+    referral: Referral,
+    agreed: Agreed,
+    permission: Permission,
+    organisation: str,
+    handle: str,
+    notice: JsonObject,
+    correlation_id: str,
+) -> Draft:
+    """One of the receiver's team may look too. handle: its own; its officers know the person by its code."""
+    detail: dict[str, Json] = {
+        **_who(caller, correlation_id),
+        "permission": permission.to_json(),
+        "by": permission.given.to_json(),
+        "notice": notice,
+        "person": person_code(handle),
+        "agreed": agreed_json(agreed),
+    }
+    return _draft(referral, Kind.CONSENT, SHARED, caller.role, detail, organisation)
+
+
+def joined(caller: Caller, referral: Referral, handle: str, correlation_id: str) -> Draft:
+    """One of the team read that it is one. handle: its own."""
+    detail = {**_who(caller, correlation_id), "person": person_code(handle), "fields": ["person"]}
+    return _draft(referral, Kind.DISCLOSURE, JOINED, caller.role, detail, caller.organisation)
+
+
+def share_ended(
+    referral: Referral,
+    organisation: str,
+    who: JsonObject,
+    role: str | None,
+    ended: Permission | None,
+    by: Given,
+) -> Draft:
+    """With the referral ended what one of the team could look at. ended: None where that did not stand any more."""
+    said: dict[str, Json] = {} if ended is None else {"permission": ended.to_json(), "by": by.to_json()}
+    return _draft(referral, Kind.CONSENT, SHARE_ENDED, role, {**who, **said}, organisation)
+
+
 def stepped(
     referral: Referral, step: Step, who: JsonObject, role: str | None, ended: Permission | None, by: Given
 ) -> Draft:
@@ -131,12 +177,19 @@ def of_caller(caller: Caller, correlation_id: str) -> JsonObject:
 
 
 def _draft(
-    referral: Referral, kind: Kind, outcome: str, role: str | None, detail: Mapping[str, Json]
+    referral: Referral,
+    kind: Kind,
+    outcome: str,
+    role: str | None,
+    detail: Mapping[str, Json],
+    of_team: str | None = None,
 ) -> Draft:
+    """of_team: the one of the team that it is about; None for the receiver."""
+    recipient = of_team or referral.receiver
     return Draft(
         kind=kind,
         outcome=outcome,
-        organisations=frozenset({referral.sender, referral.receiver}),
+        organisations=frozenset({referral.sender, recipient}),
         detail={
             "referral": referral.id,
             "from": referral.sender,
@@ -144,7 +197,7 @@ def _draft(
             "service": referral.service,
             **detail,
         },
-        recipient=referral.receiver,
+        recipient=recipient,
         role=role,
         purpose=referral.purpose,
     )

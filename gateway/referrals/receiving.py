@@ -23,7 +23,7 @@ from core.vocabulary import JsonObject
 from gateway.identity.caller import Caller
 from gateway.people.locator import Person
 from gateway.referrals import entries
-from gateway.referrals.records import Held, Referral
+from gateway.referrals.records import Behind, Held, Referral
 from gateway.referrals.sending import may_refer, record_refusal
 from gateway.referrals.states import Status, Step
 from gateway.referrals.stepping import By, NoReferralError, Stepping, opened_by
@@ -61,10 +61,13 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A referral as one of the two sees it. told: None but for the receiver, while it waits."""
+    """A referral as somebody sees it whom it concerns. told: None but for the receiver, while it waits. joined: None but
+    for one of the team, until it ends.
+    """
 
     referral: Referral
     told: Told | None = None
+    joined: Joined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,10 @@ class _Open:
     held: Held
     whole: SealedEntry
     shorter: SealedEntry
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True)
-    counted: bool
 class Receiving:
     """Gives referrals out, and keeps what becomes of them."""
 
@@ -103,15 +106,18 @@ class Receiving:
         found = await asyncio.to_thread(
             self.referrals.page, caller.organisation, box, status, after, now, limit
         )
-        return tuple(one.at(now) for one in found)
+        # Which of the team it names, the sealed header says; the table that finds it is only an index.
+        return tuple(one.at(now) for one in found if box != "with" or caller.organisation in one.with_)
 
     async def see(self, caller: Caller, referral_id: str, correlation_id: str) -> Seen:
-        """One referral; to the receiver with what it says, while it waits.
+        """One referral; to the receiver with what it says, while it waits; to one of the team with a handle, until it ends.
 
         Raises `NoReferralError`, `RefusedError` where no agreement lets it be read any more, `ClosedError`.
         """
         await self.expire_due()
         referral = await self._mine(caller, referral_id)
+        if caller.organisation in referral.with_:
+            return await self._seen_by_team(caller, referral, correlation_id)
         if caller.organisation != referral.receiver or referral.status is not Status.SENT:
             return Seen(referral)
         authority = await in_charge(self.views)
@@ -131,6 +137,61 @@ class Receiving:
         if again.status is Status.SENT:
             raise ClosedError("policy", "what a referral rests on changed while it was read")
         return Seen(again)
+
+    async def _seen_by_team(self, caller: Caller, referral: Referral, correlation_id: str) -> Seen:
+        if referral.status.has_ended:
+            return Seen(referral)
+        authority = await in_charge(self.views)
+        refusal = may_refer(self.views, authority, referral.sender, caller.organisation, referral.purpose)
+        if refusal is not None and caller.organisation == referral.sender:
+            # Where it stands is the sender's to know, whatever became of the agreement.
+            return Seen(referral)
+        if refusal is not None:
+            await record_refusal(self.views, caller, refusal, referral.purpose, correlation_id)
+            raise RefusedError(refusal)
+        opened = await asyncio.to_thread(self._behind, referral.id)
+        if opened is None:
+            # The person's key is gone before their rows are.
+            again = await self._mine(caller, referral.id)
+            return Seen(replace(again, has_person=False).at(self.views.clock.now()))
+        joined = await self._joined(caller, referral, *opened, authority, correlation_id)
+        if joined is not None:
+            return Seen(referral, joined=joined)
+        again = await self._mine(caller, referral.id)
+        if not again.status.has_ended:
+            raise ClosedError("policy", "what a referral rests on changed while it was read")
+        return Seen(again)
+
+    async def _joined(
+        self,
+        caller: Caller,
+        referral: Referral,
+        key: SubjectKey,
+        behind: Behind,
+        authority: InCharge,
+        correlation_id: str,
+    ) -> Joined | None:
+        """What leaves, once its entry stands; None where the referral, the person's key or the policy moved meanwhile."""
+        handle = self.views.handles.of_index(caller.organisation, behind.index)
+        entry = seal_entry(entries.joined(caller, referral, handle, correlation_id), key)
+
+        def guarded(tx: Connection) -> Written[bool, SealedEntry]:
+            current = self.referrals.locked(tx, referral.id)
+            stands = (
+                current is not None
+                and not current.at(self.views.clock.now()).status.has_ended
+                and self.views.recording.keys.stands(key)
+                and self.views.authority.stands(tx, authority.revision)
+            )
+            return Written(stands, (entry,) if stands else ())
+
+        committed = await self._append(guarded)
+        return Joined(handle, committed.receipts[0]) if committed.value else None
+
+    def _behind(self, referral_id: str) -> tuple[SubjectKey, Behind] | None:
+        with reading(self.referrals.database) as tx:
+            beside = self.referrals.beside(tx, referral_id)
+        return None if beside is None else opened_by(self.views.recording.keys, beside)
 
     async def step(self, caller: Caller, referral_id: str, step: Step, correlation_id: str) -> Referral:
         """Take a step, or be told that it was taken. Raises `NoReferralError`, `MisfitError`, `ClosedError`."""
@@ -154,7 +215,7 @@ class Receiving:
 
     async def _mine(self, caller: Caller, referral_id: str) -> Referral:
         found = await asyncio.to_thread(self.referrals.find, referral_id)
-        if found is None or caller.organisation not in {found.sender, found.receiver}:
+        if found is None or caller.organisation not in {found.sender, found.receiver, *found.with_}:
             raise NoReferralError
         return found.at(self.views.clock.now())
 
@@ -171,6 +232,8 @@ class Receiving:
         handle = self.views.handles.of_index(referral.receiver, behind.index)
         content = held.content
         shorter = replace(content, about=content.about.without_address())
+        person = self.views.locator.by_id(key.subject)
+        counted = place_may_be_counted(person, content, self.views.clock.now())
         drafts = (
             entries.read(caller, referral, content, handle, None, correlation_id, counted=counted),
             entries.read(caller, referral, shorter, handle, "label", correlation_id, counted=False),
@@ -218,8 +281,6 @@ class Receiving:
 
     async def _append(self, work: Work[T, SealedEntry]) -> Committed[T]:
         return await self.views.recording.committer.append(Append(work, changes=True))
-        person = self.views.locator.by_id(key.subject)
-        counted = place_may_be_counted(person, content, self.views.clock.now())
 
 
 def place_may_be_counted(person: Person | None, content: Content, now: datetime) -> bool:

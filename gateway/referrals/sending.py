@@ -47,7 +47,7 @@ from gateway.referrals.sharing import Opened, of_the_team, permission_of, team_t
 from gateway.referrals.states import Status
 from gateway.referrals.store import Referrals
 from gateway.referrals.telling import tell
-from gateway.referrals.terms import Terms, refusal_of, terms_of
+from gateway.referrals.terms import Terms, holding_now, refusal_of, terms_of
 from gateway.referrals.values import Agreed, Content, Proposal, document
 from gateway.views.pipeline import Parts, in_charge
 from gateway.views.record import subject_key
@@ -261,7 +261,7 @@ class Sending:
 
 def may_refer(views: Parts, authority: InCharge, sender: str, receiver: str, purpose: str) -> Refusal | None:
     """Why nobody may be referred so now; None where they may."""
-    holding = authority.policy.calendar.in_force(views.clock.now()) - authority.suspended
+    holding = holding_now(views, authority)
     return refusal_of(authority.policy.registers, holding, sender, receiver, purpose)
 
 
