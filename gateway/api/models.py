@@ -296,11 +296,19 @@ class SectionSchemaView(Answer):
 
 
 class OrganisationView(Answer):
-    """An organisation of the register."""
+    """An organisation of the register. Nothing of it depends on a person."""
 
     organisation: Code
     title: str
     kind: str
+    specified_authority: bool = Field(
+        description="Whether the duty to refer (Housing Act 1996 s.213B) is its own: it may refer for `duty-to-refer`."
+    )
+    takes_referrals_for: list[Code] | None = Field(
+        default=None,
+        description="With a token alone: the purposes for which your organisation may refer to it now, by the same rule as "
+        "POST /v1/referrals. Empty where no agreement in force lets you.",
+    )
 
 
 class HealthView(Answer):

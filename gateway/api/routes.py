@@ -65,7 +65,7 @@ def build_routers(supply: Callable[[], ApiParts]) -> tuple[APIRouter, ...]:
         consents.build_router(lambda: supply().consents, lambda: supply().registers.registers),
         consents_representing.build_router(lambda: supply().representing),
         referrals.build_router(lambda: supply().referrals),
-        registers.build_router(lambda: supply().registers),
+        registers.build_router(lambda: supply().registers, lambda: supply().views),
         directory.build_router(lambda: supply().directory, lambda: supply().registers.registers),
         audit.build_router(lambda: supply().audit),
         *operations.build_routers(lambda: supply().operations),

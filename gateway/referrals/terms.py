@@ -43,6 +43,22 @@ def refusal_of(
     )
 
 
+def holding_now(views: Parts, authority: InCharge) -> frozenset[str]:
+    """Ids of the agreements that hold now: in force, and not suspended."""
+    return authority.policy.calendar.in_force(views.clock.now()) - authority.suspended
+
+
+def takes_referrals_for(
+    registers: Registers, holding: frozenset[str], sender: str, receiver: str
+) -> tuple[str, ...]:
+    """The purposes for which the sender may refer to the receiver now, by the rule that a referral is held to."""
+    return tuple(
+        one
+        for one in sorted(registers.purposes)
+        if refusal_of(registers, holding, sender, receiver, one) is None
+    )
+
+
 def _by_law(registers: Registers, purpose: Purpose, sender: str, receiver: str) -> Refusal | None:
     for name in (sender, receiver):
         listed = registers.organisations[name].only_for if name in registers.organisations else None
@@ -78,8 +94,9 @@ def _without_agreement(registers: Registers, sender: str, receiver: str, purpose
 
 
 def _binds(agreement: Agreement, sender: str, receiver: str, purpose: str) -> bool:
-    recipients = {terms.organisation for terms in agreement.recipients}
-    return purpose in agreement.purposes and sender in agreement.parties and receiver in recipients
+    if purpose not in agreement.purposes or sender not in agreement.parties:
+        return False
+    return any(terms.organisation == receiver for terms in agreement.recipients)
 
 
 async def terms_of(

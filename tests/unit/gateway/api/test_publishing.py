@@ -12,9 +12,15 @@ from gateway.api.publishing import NoGatewayError, contract, contract_text
 from gateway.api.registers import RegisterParts
 from gateway.api.registers import build_router as build_registers
 from gateway.api.routes import build_routers
+from gateway.views.pipeline import Parts
 from tests.support.adapter_kit import SCHEMAS
 from tests.support.walk import registers
 from tests.unit.gateway.web.asgi import ask, scope_of
+
+
+def nobody() -> Parts:
+    """No caller comes."""
+    raise NotImplementedError
 
 
 def test_the_text_is_the_document_and_says_that_nobody_edits_it() -> None:
@@ -59,7 +65,7 @@ async def test_the_registers_are_those_in_force_and_leave_out_who_must_stay_hidd
     secret = {name: replace(one, hidden=name == "harbour-charity") for name, one in known.items()}
     shown = RegisterParts(replace(registers(), organisations=secret), SCHEMAS)
     app = FastAPI()
-    app.include_router(build_registers(lambda: shown))
+    app.include_router(build_registers(lambda: shown, nobody))
 
     async def listed(path: str) -> list[dict[str, object]]:
         found: list[dict[str, object]] = orjson.loads((await ask(app, scope_of("GET", path))).body)
@@ -79,7 +85,7 @@ async def test_the_registers_are_those_in_force_and_leave_out_who_must_stay_hidd
 
 async def test_a_purpose_tells_a_developer_what_to_send_in_an_emergency() -> None:
     app = FastAPI()
-    app.include_router(build_registers(lambda: RegisterParts(registers(), SCHEMAS)))
+    app.include_router(build_registers(lambda: RegisterParts(registers(), SCHEMAS), nobody))
     found = orjson.loads((await ask(app, scope_of("GET", "/v1/purposes"))).body)
     by_purpose = {one["purpose"]: one for one in found}
     told = by_purpose["break-glass-emergency"]
