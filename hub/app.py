@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -25,6 +26,7 @@ from hub.pages.routing import page_router
 from hub.pages.static_files import build_static_router
 from hub.partners import Partners, read_partners
 from hub.parts import Feature, Kept, Parts
+from hub.rhythm import Rhythm
 from hub.sessions import Practitioner, Sessions
 from hub.settings import Settings
 from hub.sign_in import CALLBACK, SignIn
@@ -93,12 +95,13 @@ def assemble(
 
     doors = Doors(sessions, cookies, partners, public_url, menus)
     packages = [one.package for one in features]
-    pages = Pages(build_environment(packages), (settings.sign_in_issuer.rstrip("/"),))
-    outbox = Outbox(database, gateway, clock, tokens)
+    pages = Pages(build_environment(packages), (settings.sign_in_issuer.rstrip("/"),), doors.viewer)
+    rhythm = Rhythm(timedelta(seconds=settings.poll_seconds))
+    outbox = Outbox(database, gateway, clock, tokens, rhythm.hurry)
     parts = Parts(clock, database, gateway, outbox, doors, pages, partners, public_url)
     receivers = {one.name: one.receive for one in features if one.receive is not None}
     inbox = Inbox(database, gateway, clock, partners, receivers, outbox, service.application_token)
-    background = Background(outbox, inbox, partners, features, database, clock, settings.poll_seconds)
+    background = Background(outbox, inbox, rhythm, partners, features, database, clock, settings.poll_seconds)
     signing = SignIn(service, sessions, partners, pages, cookies, doors, outbox)
     source_key = read_key(settings.source_key_file)
     return Hub(parts, background, create_app(parts, signing, features, source_key))

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlmodel import Session
 
 from hub.clock import Clock
 from hub.database import Database
@@ -17,8 +18,9 @@ from hub.gateway import GatewayError
 from hub.inbox import Inbox
 from hub.oidc import ProviderAwayError
 from hub.outbox import Outbox
-from hub.partners import Partners
+from hub.partners import Organisation, Partners
 from hub.parts import Feature
+from hub.rhythm import Rhythm
 
 SWEEP_EVERY: Final = timedelta(hours=6)
 
@@ -31,6 +33,7 @@ class Background:
 
     outbox: Outbox
     inbox: Inbox
+    rhythm: Rhythm
     partners: Partners
     features: Sequence[Feature]
     database: Database
@@ -44,19 +47,38 @@ class Background:
     async def look(self) -> None:
         """One round of the inbox, organisation by organisation: one that fails leaves the others alone."""
         for organisation in self.partners.organisations:
+            now = self.clock.now()
+            if not self.rhythm.may_ask(organisation.id, now):
+                continue
             try:
-                await self.inbox.look(organisation)
+                await self._look(organisation, now)
             except (GatewayError, ProviderAwayError) as error:
+                self.rhythm.away(organisation.id, self.clock.now())
                 log.warning("inbox-away", organisation=organisation.id, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - what one organisation's referral breaks is not the others' fault
+                self.rhythm.away(organisation.id, self.clock.now())
+                log.error("inbox-failed", organisation=organisation.id, error=type(error).__name__)
+            else:
+                self.rhythm.answered(organisation.id)
+
+    async def _look(self, organisation: Organisation, now: datetime) -> None:
+        if self.rhythm.is_followed_now(organisation.id, now):
+            self.rhythm.followed(organisation.id, now)
+            await self.inbox.follow(organisation)
+        if organisation.id in self.partners.receiving:
+            await self.inbox.look(organisation)
 
     async def sweep(self) -> None:
         """Delete what is past its end."""
-        now = self.clock.now()
         for feature in self.features:
             if feature.sweep is not None:
-                gone = await self.database.write(lambda session, sweep=feature.sweep: sweep(session, now))  # type: ignore[misc] # mypy cannot infer a lambda's default
-                log.info("swept", feature=feature.name, rows=gone)
+                await self._sweep(feature.name, feature.sweep)
         await asyncio.to_thread(self.database.settle)
+
+    async def _sweep(self, name: str, sweep: Callable[[Session, datetime], int]) -> None:
+        now = self.clock.now()
+        gone = await self.database.write(lambda session: sweep(session, now))
+        log.info("swept", feature=name, rows=gone)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -100,9 +100,17 @@ class Doors:
         title = None if team is None else self.partners.team(team).title_of(who.organisation, who.role)
         if team is not None and title is None:
             raise NotHereError(team)
+        return Entered(session, self._viewer(session, title), title or "")
+
+    def viewer(self, request: Request) -> Viewer | None:
+        """How the frame shows whoever is signed in, on a page that is for everybody; None where nobody is."""
+        session = self.sessions.find(self.cookies.read(request, "session"))
+        return None if session is None else self._viewer(session, None)
+
+    def _viewer(self, session: Session, title: str | None) -> Viewer:
+        who = session.practitioner
         what = f"{title or who.role.replace('-', ' ')}, {self.partners.title(who.organisation)}"
-        viewer = Viewer(who.name, what, session.csrf, tuple(self.menus(who)))
-        return Entered(session, viewer, title or "")
+        return Viewer(who.name, what, session.csrf, tuple(self.menus(who)))
 
     async def posted(self, request: Request, team: str | None = None) -> tuple[Entered, Form]:
         """As `enter`, and the form. Raises `NotOursError` unless it is a form of one of this session's own pages."""

@@ -47,6 +47,10 @@ class GatewayAwayError(GatewayError):
     """It did not answer, or not in a way that can be read: whether it did what was asked is not known. Try again."""
 
 
+class UnreadableError(GatewayAwayError):
+    """It answered, whole, what nobody can read: of this one thing. Another call may well be answered."""
+
+
 class TokenNotGoodError(GatewayError):
     """The token was not accepted: sign in again."""
 
@@ -67,11 +71,17 @@ class GatewayRefusedError(GatewayError):
 
 
 class Gateway:
-    """The gateway at one address. Every method may raise the three `GatewayError`s."""
+    """The gateway at one address. Every method may raise the three `GatewayError`s.
 
-    def __init__(self, base_url: str, http: aiohttp.ClientSession) -> None:
+    limit: how long is waited for an answer, all of it; one that is not whole by then is none.
+    """
+
+    def __init__(
+        self, base_url: str, http: aiohttp.ClientSession, limit: aiohttp.ClientTimeout = TIMEOUT
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._http = http
+        self.limit = limit
 
     async def trace(self, token: Token, by: Demographics | str) -> str:
         """The organisation's handle for a person, by NHS number (a text) or demographics. Known and unknown look alike."""
@@ -205,14 +215,17 @@ class Gateway:
                 data=body,
                 headers=sent,
                 params=query,
-                timeout=TIMEOUT,
+                timeout=self.limit,
                 allow_redirects=False,
             ) as answer:
                 status, content = answer.status, await _bounded(answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise GatewayAwayError(type(error).__name__) from None
-        if status in {200, 201, 202, 204}:
-            return _json(content) if content else None
+        if status == 204:
+            return None
+        if status in {200, 201, 202}:
+            # Nothing at all is no answer of the gateway's: taken for one, it would pass for "done".
+            return _json(content)
         raise _refusal(status, content)
 
 
@@ -229,25 +242,35 @@ def _json(content: bytes) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        raise GatewayAwayError("an answer that is no JSON") from None
+        raise UnreadableError("an answer that is no JSON") from None
 
 
 def _refusal(status: int, content: bytes) -> GatewayError:
+    """What an answer other than a good one means. Only a problem document (RFC 9457) is the gateway's own no.
+
+    Anything else comes from something in between, such as a proxy's page while the gateway is restarted. Taken for a
+    no, it would have a referral given up that nobody refused.
+    """
     if status >= 500 or status == 429:
         return GatewayAwayError(f"it answered {status}")
-    try:
-        problem = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        problem = {}
-    if not isinstance(problem, dict):
-        problem = {}
+    problem = _problem(content)
     kind = str(problem.get("type", "")).rstrip("/").rpartition("/")[2].rpartition("#")[2]
     if status == 401:
         return TokenNotGoodError(kind or "401")
+    if status < 400 or not kind:
+        return GatewayAwayError(f"it answered {status} without saying why")
     state = problem.get("state")
     return GatewayRefusedError(
-        status, kind or str(status), str(problem.get("detail", "")), state if isinstance(state, str) else None
+        status, kind, str(problem.get("detail", "")), state if isinstance(state, str) else None
     )
+
+
+def _problem(content: bytes) -> Mapping[str, object]:
+    try:
+        problem = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
 
 
 def _sender_named(answer: Any) -> Any:
@@ -266,7 +289,7 @@ def _read(reader: TypeAdapter[T], value: Any) -> T:
     except ValidationError as error:
         # Only where: what stands there may be somebody's.
         places = {".".join(str(part) for part in one["loc"]) for one in error.errors()}
-        raise GatewayAwayError(f"an answer of another shape at {', '.join(sorted(places))}") from None
+        raise UnreadableError(f"an answer of another shape at {', '.join(sorted(places))}") from None
 
 
 _HANDLE: Final = TypeAdapter(dict[str, str])

@@ -9,14 +9,19 @@ A row that carries a practitioner's act goes with that practitioner's own token,
 signed in, it waits and says so. An unreachable gateway is tried again after 5 s, 10 s, 20 s ... up to 10 minutes. A referral
 that could not be sent within 14 days is given up and what it says deleted: the gateway takes no agreement that was given
 longer ago, and remembers keys for longer than that, so no late try delivers twice.
+
+An answer may be lost although the gateway took the referral, and its sender may not come back to try again. So whatever of
+ours is not known to have arrived is looked for in the sender's own list, by the reference that it went with
+(hub/outgoing.py): nothing is told to anybody twice, and nothing that arrived is called lost.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 import orjson
@@ -24,6 +29,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select, text
 
+from hub import outgoing
 from hub.clock import Clock
 from hub.database import Database
 from hub.gateway import Gateway, GatewayAwayError, GatewayRefusedError, TokenNotGoodError
@@ -34,13 +40,9 @@ from hub.tokens import Token
 
 Kind = Literal["send", "accept", "refuse", "close", "withdraw", "hold", "release"]
 
-FIRST_PAUSE: Final = timedelta(seconds=5)
-LONGEST_PAUSE: Final = timedelta(minutes=10)
-GIVEN_UP_AFTER: Final = timedelta(days=14)
-TOO_LATE: Final = "too-late"
 SIGN_IN: Final = "sign-in-needed"
 AWAY: Final = "away"
-BATCH: Final = 50
+KEY_USED: Final = "idempotency-key-reused"
 
 log = structlog.get_logger("hub.outbox")
 
@@ -123,52 +125,81 @@ def forget(session: Session, feature: str, record: str) -> None:
         session.delete(row)
 
 
+def nothing() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Sends what waits. tokens: the token for (organisation, subject), None while that person is not signed in."""
+    """Sends what waits. tokens: the token for (organisation, subject), None while that person is not signed in.
+
+    told: called when the gateway took something.
+    """
 
     database: Database
     gateway: Gateway
     clock: Clock
     tokens: Callable[[str, str | None], Awaitable[Token | None]]
+    told: Callable[[], None] = nothing
 
     async def send_due(self) -> int:
         """Try everything that is due; gives how many arrived. One at a time: the order within a referral matters."""
         arrived = 0
         while True:
             now = self.clock.now()
-            await self.database.write(lambda session, now=now: _give_up(session, now))  # type: ignore[misc] # as below
-            rows = await self.database.read(lambda session, now=now: _due(session, now))  # type: ignore[misc] # mypy cannot infer a lambda's default
-            more = sum([await self._try(row) for row in rows])
+            await self.database.write(partial(outgoing.give_up, now=now))
+            more, is_away = await self._try_all(await self.database.read(partial(outgoing.due, now=now)))
             arrived += more
             # What waited behind something that arrived may go now.
-            if not more:
+            if is_away or not more:
                 return arrived
 
     async def wake(self, organisation: str, subject: str) -> None:
         """Somebody signed in: what waits for them is due now."""
-        now = self.clock.now()
-        await self.database.write(lambda session: _wake(session, organisation, subject, now))
+        await self.database.write(
+            partial(outgoing.wake, organisation=organisation, subject=subject, now=self.clock.now())
+        )
 
-    async def note_status(self, referral: Referral) -> None:
-        """Write down what became of a referral that was sent from here."""
-        await self.database.write(lambda session: _note(session, referral))
+    async def note_status(self, referrals: Iterable[Referral]) -> None:
+        """Write down what became of referrals that were sent from here, as their sender's list says."""
+
+        def work(session: Session) -> None:
+            for one in referrals:
+                outgoing.note(session, one)
+
+        await self.database.write(work)
+
+    async def _try_all(self, rows: Iterable[Outgoing]) -> tuple[int, bool]:
+        """How many arrived, and whether the gateway is away: then nobody waits for each of the rest in turn."""
+        arrived = 0
+        for row in rows:
+            try:
+                arrived += await self._try(row)
+            except GatewayAwayError:
+                await self._later(row, AWAY)
+                return arrived, True
+        return arrived, False
 
     async def _try(self, row: Outgoing) -> bool:
+        """Whether it arrived. Raises `GatewayAwayError`: nobody knows."""
         try:
             token = await self.tokens(row.organisation, row.subject)
             if token is None:
                 return await self._later(row, SIGN_IN)
             referral, status = await self._call(row, token)
-        except (GatewayAwayError, ProviderAwayError):
+        except ProviderAwayError:
             return await self._later(row, AWAY)
         except TokenNotGoodError:
-            return await self._later(row, SIGN_IN)
+            # An organisation's own token is renewed by itself: nobody has to sign in for it.
+            return await self._later(row, AWAY if row.subject is None else SIGN_IN)
         except GatewayRefusedError as error:
             if row.kind != "send" and error.state is not None:
                 # It is in another state already, e.g. the person stopped it: that is the truth to tell.
                 return await self._done(row, row.referral, error.state)
             log.warning("outgoing-refused", kind=row.kind, problem=error.kind)
+            if error.kind == KEY_USED:
+                # An earlier try arrived, as other bytes: it stands in our list, and is not refused.
+                return await self._later(row, AWAY)
             return await self._failed(row, error.kind)
         return await self._done(row, referral, status)
 
@@ -204,37 +235,29 @@ class Outbox:
         return "held"
 
     async def _done(self, row: Outgoing, referral: str | None, status: str) -> bool:
-        now = self.clock.now()
-
-        def work(session: Session) -> bool:
-            kept = session.get_one(Outgoing, row.key)
-            kept.state, kept.problem, kept.sent_at, kept.changed_at = "sent", None, now, now
-            kept.referral, kept.status = referral, status
-            # The gateway has it: what it says rests here no longer than it must.
-            kept.body = ""
-            return True
-
-        return await self.database.write(work)
+        found = await self._change(
+            row, partial(outgoing.sent, referral=referral, status=status, now=self.clock.now())
+        )
+        self.told()
+        return found
 
     async def _failed(self, row: Outgoing, problem: str) -> bool:
-        now = self.clock.now()
-
-        def work(session: Session) -> bool:
-            kept = session.get_one(Outgoing, row.key)
-            kept.state, kept.problem, kept.changed_at, kept.body = "failed", problem, now, ""
-            return False
-
-        return await self.database.write(work)
+        await self._change(row, partial(outgoing.failed, problem=problem, now=self.clock.now()))
+        return False
 
     async def _later(self, row: Outgoing, problem: str) -> bool:
-        now = self.clock.now()
+        await self._change(row, partial(outgoing.later, problem=problem, now=self.clock.now()))
+        return False
+
+    async def _change(self, row: Outgoing, change: Callable[[Outgoing], None]) -> bool:
+        """Whether the row was still waiting: another round, or the list, may have brought the truth meanwhile."""
 
         def work(session: Session) -> bool:
-            kept = session.get_one(Outgoing, row.key)
-            kept.tries += 1
-            kept.problem = problem
-            kept.next_at = now + pause(kept.tries)
-            return False
+            kept = session.get(Outgoing, row.key)
+            if kept is None or kept.state != "waiting":
+                return False
+            change(kept)
+            return True
 
         return await self.database.write(work)
 
@@ -248,58 +271,3 @@ class _Call:
 
 
 _READER: Final = TypeAdapter(_Call)
-
-
-def pause(tries: int) -> timedelta:
-    """How long to wait after so many tries."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries - 1, 10)))
-
-
-def _due(session: Session, now: datetime) -> tuple[Outgoing, ...]:
-    # Two of one transaction have one time: the row's number tells which was written first.
-    waiting = session.exec(
-        select(Outgoing).where(Outgoing.state == "waiting").order_by(col(Outgoing.made_at), text("rowid"))
-    ).all()
-    seen: set[str] = set()
-    due = []
-    for row in waiting:
-        # An acceptance goes before the closing of the same referral, whatever their pauses are.
-        line = row.referral or f"{row.feature}:{row.record}"
-        if line in seen:
-            continue
-        seen.add(line)
-        if row.next_at <= now:
-            due.append(row)
-    return tuple(due[:BATCH])
-
-
-def _give_up(session: Session, now: datetime) -> None:
-    rows = session.exec(
-        select(Outgoing).where(
-            Outgoing.state == "waiting",
-            Outgoing.kind == "send",
-            col(Outgoing.made_at) <= now - GIVEN_UP_AFTER,
-        )
-    )
-    for row in rows:
-        row.state, row.problem, row.changed_at, row.body = "failed", TOO_LATE, now, ""
-
-
-def _wake(session: Session, organisation: str, subject: str, now: datetime) -> None:
-    rows = session.exec(
-        select(Outgoing).where(
-            Outgoing.state == "waiting",
-            Outgoing.organisation == organisation,
-            Outgoing.subject == subject,
-        )
-    )
-    for row in rows:
-        row.next_at, row.tries, row.problem = now, 0, None
-
-
-def _note(session: Session, referral: Referral) -> None:
-    row = session.exec(
-        select(Outgoing).where(Outgoing.kind == "send", Outgoing.referral == referral.id)
-    ).first()
-    if row is not None:
-        row.status, row.reason, row.changed_at = referral.status, referral.reason, referral.changed_at

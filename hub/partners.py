@@ -14,7 +14,7 @@ a feature of the hub opens to: whoever is no member finds no page of it (404).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,6 +89,22 @@ class Partners:
     def team(self, name: str) -> Team:
         """The team of a feature; one without members where the file has none."""
         return self.teams.get(name, Team())
+
+    def receiver(self, organisation: str, purpose: str, features: Container[str]) -> str | None:
+        """The feature, of these, whose team receives such referrals at the organisation; None where nobody does."""
+        found = (
+            name
+            for name, team in self.teams.items()
+            if name in features and organisation in team.receives.get(purpose, ())
+        )
+        return next(found, None)
+
+    @property
+    def receiving(self) -> frozenset[str]:
+        """The organisations at which referrals arrive."""
+        return frozenset(
+            one for team in self.teams.values() for receivers in team.receives.values() for one in receivers
+        )
 
 
 _READER = TypeAdapter(Partners)

@@ -11,6 +11,9 @@ from sqlmodel import Field, SQLModel
 from hub.database import Moment
 from hub.migrations import Schema, Step
 
+ENDED: Final = ("withdrawn", "expired", "closed", "refused")
+"""What a referral can end as, at the gateway: nothing comes after it."""
+
 
 class Outgoing(SQLModel, table=True):
     """Something that must reach the gateway. See hub/outbox.py.

@@ -7,7 +7,7 @@ page: what other organisations let be seen is on some of them, and none may stay
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,12 +39,21 @@ class Viewer:
     menu: tuple[Link, ...] = ()
 
 
+def nobody(_: Request) -> Viewer | None:
+    """Nobody is signed in."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders the hub's pages. form_targets: origins that a form's answer may lead on to (the sign-in service)."""
+    """Renders the hub's pages. form_targets: origins that a form's answer may lead on to (the sign-in service).
+
+    viewer_of: who is signed in, for pages that say what went wrong: whoever meets one must not lose their menu.
+    """
 
     environment: Environment
     form_targets: tuple[str, ...] = field(default=())
+    viewer_of: Callable[[Request], Viewer | None] = nobody
 
     def page(
         self,
@@ -63,12 +72,12 @@ class Pages:
         )
         return HTMLResponse(text, status, self._headers())
 
-    def error(self, request: Request, status: int, viewer: Viewer | None = None) -> HTMLResponse:
+    def error(self, request: Request, status: int) -> HTMLResponse:
         """The page for 400, 403, 404, 500 or 503, with the number by which we find what happened."""
         return self.page(
             request,
             "pages/error.html",
-            viewer=viewer,
+            viewer=self.viewer_of(request),
             status=status,
             number=status,
             reference=correlation_of(request),

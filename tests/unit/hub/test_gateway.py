@@ -144,7 +144,7 @@ async def test_what_a_person_said_is_written_down() -> None:
 
 
 async def test_every_step_of_a_referral_has_its_address() -> None:
-    http = FakeHttp(body=b"")
+    http = FakeHttp(status=204, body=b"")
     gateway = at(http)
     await gateway.collect(TOKEN, "r")
     await gateway.accept(TOKEN, "r")
@@ -172,9 +172,12 @@ async def test_every_step_of_a_referral_has_its_address() -> None:
         (FakeHttp(status=200, body=b'{"person": 1}'), GatewayAwayError),
         (FakeHttp(status=401, body=b'{"type": "https://x/problems/invalid-token"}'), TokenNotGoodError),
         (FakeHttp(status=401, body=b""), TokenNotGoodError),
-        (FakeHttp(status=404, body=b"not json"), GatewayRefusedError),
-        (FakeHttp(status=400, body=b"[]"), GatewayRefusedError),
-        (FakeHttp(status=302, body=b""), GatewayRefusedError),
+        (FakeHttp(status=200, body=b""), GatewayAwayError),
+        (FakeHttp(status=403, body=b'{"type": "https://x/docs/problems#no-agreement"}'), GatewayRefusedError),
+        (FakeHttp(status=404, body=b"not json"), GatewayAwayError),
+        (FakeHttp(status=400, body=b"[]"), GatewayAwayError),
+        (FakeHttp(status=403, body=b'{"type": "https://x/docs/prob'), GatewayAwayError),
+        (FakeHttp(status=302, body=b'{"type": "https://x/docs/problems#moved"}'), GatewayAwayError),
     ],
 )
 async def test_every_failure_is_one_of_three_kinds(http: FakeHttp, error: type[Exception]) -> None:

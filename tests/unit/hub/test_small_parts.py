@@ -20,7 +20,7 @@ from hub.clock import SystemClock
 from hub.database import Database
 from hub.interact.referring_form import nhs_number_fits
 from hub.looking import Person, identified
-from hub.outbox import LONGEST_PAUSE, pause
+from hub.outgoing import LONGEST_PAUSE, pause
 from hub.pages import words
 from hub.pages.forms import Form, typed_day
 from hub.pages.static_files import static_files, static_url

@@ -82,14 +82,14 @@ def full(**more: Any) -> dict[str, Any]:
 
 
 def inbox_of(*referrals: dict[str, Any]) -> Any:
-    """Answers GET /v1/referrals: what is in the inbox, by its status; nothing is in the outbox."""
+    """Answers GET /v1/referrals: what is in the inbox, all or by its status; nothing is in the outbox."""
 
     def answer(call: Call) -> dict[str, Any]:
         found = [
             {name: value for name, value in one.items() if name not in {"content", "person"}}
             for one in referrals
             if call.query["box"] == "in"
-            and call.query.get("status") == one["status"]
+            and call.query.get("status") in {None, one["status"]}
             and call.token == f"application-of-{one['to']}-hub"
         ]
         return {"referrals": found, "next": None}

@@ -184,7 +184,7 @@ async def arrives(desk: Desk, referral: dict[str, Any]) -> None:
     def inbox(call: Call) -> dict[str, Any]:
         mine = (
             call.query["box"] == "in"
-            and call.query.get("status") == referral["status"]
+            and call.query.get("status") in {None, referral["status"]}
             and call.token == f"application-of-{to}-hub"
         )
         shown = {name: one for name, one in referral.items() if name not in {"content", "person"}}
