@@ -46,6 +46,7 @@ from gateway.erasing import finish
 from gateway.idempotency.store import Idempotency
 from gateway.identity.fetch import HttpFetch
 from gateway.identity.issuers import TrustRegister, load_issuers
+from gateway.identity.pace import Pace
 from gateway.identity.verifier import TokenVerifier
 from gateway.in_force import putting_in_force
 from gateway.messaging import Endings, StillWanted
@@ -196,7 +197,8 @@ async def compose(settings: Settings, clock: Clock | None = None) -> Gateway:
     live = LivePolicy(policy)
     committer = Committer(log)
     http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-    verifier = TokenVerifier(issuers, HttpFetch(http), clock)
+    pace = Pace(clock, settings.calls_per_second, settings.calls_at_once)
+    verifier = TokenVerifier(issuers, HttpFetch(http), clock, pace=pace)
     noticing = Noticing(handles.tags, hours, database)
     recording = Recording(committer, ledger, authority, locator, keys, clock, noticing)
     views = Parts(

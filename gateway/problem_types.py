@@ -258,6 +258,13 @@ _TYPES: Final = (
         "Send the registration again.",
     ),
     ProblemType(
+        "too-often",
+        429,
+        "Too many calls",
+        "Your application calls more often than one application may, whatever it asks and of whom.",
+        "Wait for the seconds that Retry-After names, then send the call again. Need more? Ask the gateway's operator.",
+    ),
+    ProblemType(
         "body-too-large",
         413,
         "The body is too large",

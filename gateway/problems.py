@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from core.errors import ClosedError, OnceToldError
 from gateway.identity.errors import StepUpError, TokenError
+from gateway.identity.pace import TooOftenError
 from gateway.people.locator import AmbiguousError
 from gateway.people.trace import TraceError
 from gateway.policy.port import Refusal
@@ -108,6 +109,8 @@ def problem_of(error: OnceToldError) -> Problem:  # noqa: PLR0911 - a list, one 
             return problem("referral-elsewhere", extra={"state": error.status.value})
         case NotFoundError():
             return problem("not-found")
+        case TooOftenError():
+            return problem("too-often", headers={"Retry-After": str(error.wait)})
         case ClosedError():
             return problem("closed", headers={"Retry-After": "60"})
         case _:

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     requests_open_days, requests_at_most, requests_within_days: how long a request to a resident waits for its answer, and
         how many of one organisation for one purpose are passed on within so many days.
     fetch_deadline, empty_release: seconds after a request's start (docs/architecture.md, "Silence").
+    calls_per_second, calls_at_once: how often one partner application may call, steadily and after a quiet time.
     """
 
     model_config = SettingsConfigDict(env_prefix="ONCETOLD_", extra="forbid", hide_input_in_errors=True)
@@ -81,6 +82,8 @@ class Settings(BaseSettings):
     fetch_deadline: float = Field(default=1.5, gt=0)
     empty_release: float = Field(default=2.0, gt=0)
     body_maximum: int = Field(default=65_536, gt=0)
+    calls_per_second: float = Field(default=50.0, gt=0)
+    calls_at_once: int = Field(default=500, ge=1)
 
     @field_validator("database_url", "keys_url")
     @classmethod

@@ -49,6 +49,8 @@ PROTECTED: Final = (
 )
 """Path prefixes of the operations that need an access token, but for those below."""
 OPEN: Final = frozenset({("GET", "/v1/checks")})
+MORE_WITH_A_TOKEN: Final = frozenset({("GET", "/v1/organisations")})
+"""Operations that are open to everybody and say more to whoever shows a token."""
 
 _DESCRIPTION: Final = """\
 Ask for a view of one person for one purpose. Each agency keeps its own data; what leaves is what agreement, purpose, role,
@@ -92,6 +94,12 @@ def needs_token(method: str, path: str) -> bool:
     return path.startswith(PROTECTED) and (method, path) not in OPEN
 
 
+def _security(method: str, path: str) -> list[dict[str, list[str]]]:
+    if (method, path) in MORE_WITH_A_TOKEN:
+        return [{}, {"agency": []}]
+    return [{"agency": []}] if needs_token(method, path) else []
+
+
 def contract_document(routers: Sequence[APIRouter]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the routers."""
     document = get_openapi(
@@ -107,8 +115,9 @@ def contract_document(routers: Sequence[APIRouter]) -> dict[str, Any]:
     )
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            operation["security"] = [{"agency": []}] if needs_token(method.upper(), path) else []
-            operation["responses"] = _responses(operation["responses"])
+            operation["security"] = _security(method.upper(), path)
+            of_callers = {"429": {"description": SHARED}} if operation["security"] else {}
+            operation["responses"] = _responses({**operation["responses"], **of_callers})
             _put_examples(operation)
     trace = document["paths"]["/v1/people/trace"]["post"]["responses"]["200"]
     trace["links"] = _VIEW_LINK
@@ -183,6 +192,7 @@ _PROBLEM_EXAMPLES: Final[dict[int, tuple[str, dict[str, Any]]]] = {
     421: ("unknown-host", {}),
     422: ("body-invalid", {"faults": [{"where": "purpose", "mend": "Field required"}]}),
     431: ("headers-too-large", {}),
+    429: ("too-often", {}),
     500: ("internal", {}),
     503: ("closed", {}),
 }

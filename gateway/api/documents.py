@@ -55,6 +55,7 @@ PROBLEM_ANSWERS: Final[Mapping[int, ProblemAnswer]] = {
         "DoesNotFit", "The body or the query does not fit the contract, or an identifier is not valid."
     ),
     431: ProblemAnswer("HeadersTooLarge", "The headers are too large."),
+    429: ProblemAnswer("TooOften", "Your application calls too often.", ("Retry-After",)),
     500: ProblemAnswer("Internal", "Something went wrong at our side. Nothing was disclosed."),
     503: ProblemAnswer(
         "Closed",

@@ -37,6 +37,7 @@ from gateway.identity.errors import TokenError
 from gateway.identity.issuers import TrustRegister
 from gateway.identity.jwks import Fetch, IssuerKeys, KeyTimes, UnknownKeyError
 from gateway.identity.keys import SignatureError
+from gateway.identity.pace import Pace
 
 REMEMBERED_SECONDS: Final = 300.0
 REMEMBERED_MAXIMUM: Final = 20_000
@@ -62,6 +63,7 @@ class TokenVerifier:
         clock: Clock,
         times: KeyTimes | None = None,
         remembered_maximum: int = REMEMBERED_MAXIMUM,
+        pace: Pace | None = None,
     ) -> None:
         times = times or KeyTimes()
         self._register = register
@@ -71,12 +73,20 @@ class TokenVerifier:
         }
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
         self._remembered_maximum = remembered_maximum
+        self._pace = pace
 
     async def verify(self, authorization_headers: Sequence[str]) -> Caller:
         """Who is asking, from the values of all Authorization headers of a request.
 
-        Raises `TokenError` when the token is not accepted, `ClosedError` when the clock or the issuer's keys are in doubt.
+        Raises `TokenError` when the token is not accepted, `TooOftenError` when its application asks too often,
+        `ClosedError` when the clock or the issuer's keys are in doubt.
         """
+        caller = await self._caller(authorization_headers)
+        if self._pace is not None:
+            self._pace.take(caller.client)
+        return caller
+
+    async def _caller(self, authorization_headers: Sequence[str]) -> Caller:
         self._clock.assert_sound()
         now = self._clock.now().timestamp()
         digest = _digest(authorization_headers)
