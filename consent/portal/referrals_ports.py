@@ -15,6 +15,7 @@ class SentOn:
     """One referral. id: for its address, opaque. index: its first place in the log, by which a person hides it.
 
     changed: when it came to where it stands. held_until: when it is deleted unless they collect it. can_stop: not over yet.
+    team_names: of the organisations that may look too, until it is over.
     """
 
     id: str
@@ -27,6 +28,7 @@ class SentOn:
     changed: datetime
     held_until: datetime
     can_stop: bool
+    team_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,8 +45,8 @@ class SentOnInFull:
     """One referral with all that is told of it.
 
     role_words: what whoever sent it does. how, said_at: how and when the resident agreed. kinds: what the other organisation
-    may look at meanwhile; empty for nothing. reason: why they do not take it; outcomes: what came of it; both in words.
-    says: None once it was collected or is over.
+    may look at meanwhile; empty for nothing. team: the same of each that may look too, by name. reason: why they do not take
+    it; outcomes: what came of it; both in words. says: None once it was collected or is over.
     """
 
     one: SentOn
@@ -56,6 +58,7 @@ class SentOnInFull:
     reason: str
     outcomes: tuple[str, ...]
     says: Says | None
+    team: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class ReferralServices(Protocol):

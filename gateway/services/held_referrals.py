@@ -46,6 +46,7 @@ def _row(_: Words, words: Wording, referral: Referral, beside: Beside, key: Subj
         "changed": to_ms(referral.changed_at),
         "agreed": agreed_json(behind.agreed),
         "permission": behind.permission,
+        "permissions_of_team": dict(behind.team),
         "content": None if held is None else document(held.content),
     }
     facts = [
@@ -54,12 +55,15 @@ def _row(_: Words, words: Wording, referral: Referral, beside: Beside, key: Subj
         (_("When"), _.moment(referral.sent_at)),
         (_("You agreed"), _.moment(behind.agreed.said_at)),
     ]
+    if referral.with_:
+        names = ", ".join(_.told(words.organisation(one)) for one in sorted(referral.with_))
+        facts.append((_("These may look too"), names))
     if held is not None:
         facts += [
             (_("Why they sent you"), held.content.why),
             (_("It waits until"), _.day(referral.held_until)),
         ]
-    organisations = frozenset({referral.sender, referral.receiver})
+    organisations = frozenset({referral.sender, referral.receiver, *referral.with_})
     # What it says is about somebody's worst days, and may hold where they live.
     return HeldRow(
         _.told(words.organisation(referral.receiver)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from consent.permissions import Given
+from consent.permissions import Given, in_force
 from consent.portal.ports import NotPossible
 from consent.portal.referrals_ports import Says, SentOn, SentOnInFull
 from core.keys import MissingKeyError, SubjectKey
@@ -114,13 +114,15 @@ class ReferralPages:
             changed=referral.changed_at,
             held_until=referral.held_until,
             can_stop=not referral.status.has_ended,
+            team_names=tuple(words.organisation(one) for one in sorted(referral.with_)),
         )
 
     def _full(self, key: SubjectKey, referral: Referral, beside: Beside) -> SentOnInFull:
         words, behind, held = Wording(self.registers()), beside.behind(key), beside.held(key)
-        standing = self.receiving.views.ledger.standing(key).permissions
-        now = self.receiving.views.clock.now()
-        shared = [one for one in standing if one.id == behind.permission and one.in_force(now)]
+        standing = in_force(
+            self.receiving.views.ledger.standing(key).permissions, self.receiving.views.clock.now()
+        )
+        kinds = {one.id: words.sections(set(one.sections)) for one in standing}
         shows = held is not None and not referral.status.has_ended
         return SentOnInFull(
             one=self._one(referral),
@@ -128,10 +130,14 @@ class ReferralPages:
             how=behind.agreed.how.value,
             said_at=behind.agreed.said_at,
             contact_details=behind.agreed.contact_details,
-            kinds=words.sections({section for one in shared for section in one.sections}),
+            kinds=kinds.get(behind.permission or "", ()),
             reason="" if referral.reason is None else REASONS[referral.reason],
             outcomes=tuple(OUTCOMES[one] for one in sorted(referral.outcomes)),
             says=says(held.content) if held is not None and shows else None,
+            team=tuple(
+                (words.organisation(name), kinds.get(permission, ()))
+                for name, permission in sorted(behind.team.items())
+            ),
         )
 
 

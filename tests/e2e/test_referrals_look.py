@@ -18,12 +18,17 @@ from tests.unit.consent.portal.fakes import NOW, FakePortal
 from tests.unit.consent.portal.referrals_fakes import FakeReferrals
 
 LIST, ONE, LONG = "/portal/referrals", "/portal/referrals/ref_1", "/portal/referrals/ref_2"
+TEAM = "/portal/referrals/ref_3"
 PAGES = (
     Shown("portal-referrals-none", LIST, "none", "Nobody has sent you to another organisation."),
     Shown("portal-referrals-one", LIST, "one", "They have not collected it yet."),
     Shown("portal-referrals-many", LIST, "many", "They have not collected it yet."),
     Shown("portal-referral", ONE, "one", "They have not collected it yet."),
     Shown("portal-referral-long", LONG, "one", "They have not collected it yet."),
+    Shown("portal-referral-team", TEAM, "one", "because they work in one team"),
+    Shown(
+        "portal-referral-team-stop", f"{TEAM}/stop", "one", "These cannot look any more because of it either:"
+    ),
     Shown("portal-referral-accepted", ONE, "accepted", "They said that they will help."),
     Shown("portal-referral-refused", ONE, "refused", "They have no room now."),
     Shown("portal-referral-closed", ONE, "closed", "You were given advice"),

@@ -189,3 +189,40 @@ async def test_what_is_due_goes_by_the_command_too(house: Composed) -> None:
     assert found is not None
     assert found.status is Status.EXPIRED
     assert referrals.find(gone) is None
+
+
+async def test_a_resident_sees_which_team_may_look_and_stops_all_of_it(house: Composed) -> None:
+    browser = await signed_in(house)
+    sender = caller("wensum-valley-practice", "care-coordinator", scopes=frozenset({"referrals"}))
+    proposal = Proposal(
+        to="age-well-norfolk",
+        purpose="interact-home-health",
+        content=Content(About("Somebody Made-up", nhs_number=NHS_NUMBER), WHY),
+        agreed=Agreed(How.SPOKEN, house.clock.now() - timedelta(hours=1), "team-2", contact_details=True),
+        person=house.gateway.handles.make(sender.organisation, trace.by_nhs_number(NHS_NUMBER)),
+        sharing=Sharing(with_=frozenset({"norwich-city-council", "norfolk-volunteering"})),
+    )
+    one = (await parts_of(house).sending.send(sender, proposal, None, "req_test")).referral.id
+    council = caller("norwich-city-council", "housing-officer", scopes=frozenset({"referrals"}))
+    await parts_of(house).receiving.see(council, one, "req_test")
+    page = ""
+    for address in (LIST, f"{LIST}/{one}"):
+        page = (await browser.get(address)).text
+        assert "because they work in one team" in page
+        assert "Norfolk Volunteering" in page
+    assert "Norwich City Council (sandbox) can see" in page
+    assert await posted(browser, f"{LIST}/{one}/stop", {}) == f"{LIST}/{one}"
+    assert "because they work in one team" not in (await browser.get(f"{LIST}/{one}")).text
+    history = (await browser.get("/portal/history")).text
+    for words in (
+        "They may look too, because they work in one team.",
+        "that they may look too, because they work in one team.",
+        "They cannot look any more because of this, since",
+    ):
+        assert words in history, words
+    token = token_in((await browser.get("/portal/download")).text)
+    answer = await browser.post("/portal/download", {"csrf": token, "secret": "yes"})
+    told = ZipFile(io.BytesIO(answer.body)).read("referrals.json").decode()
+    (row,) = json.loads(told)["rows"]
+    assert row["with"] == ["norfolk-volunteering", "norwich-city-council"]
+    assert len(row["permissions_of_team"]) == 2

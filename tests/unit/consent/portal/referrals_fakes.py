@@ -60,6 +60,17 @@ LONG = replace(
         why='"><script>alert(1)</script> ' + "x" * 200,
     ),
 )
+NAMES = ("Norwich City Council", "Norfolk County Council", "Norfolk Volunteering", LONG_NAME)
+TEAM = replace(
+    FULL,
+    one=replace(SENT, id="ref_3", index=9, team_names=NAMES),
+    team=(
+        *((name, ("Your home", "How to reach you")) for name in NAMES[:2]),
+        (NAMES[2], ("Your name",)),
+        (NAMES[3], ()),
+    ),
+)
+"""Shared with a team; what the last of them could see, the resident stopped."""
 ENDED: dict[str, State] = {
     "collected": "collected",
     "accepted": "accepted",
@@ -98,7 +109,7 @@ class FakeReferrals:
             return ()
         if person == "many":
             later = [replace(stands(state).one, id=f"ref_{state}") for state in ENDED.values()]
-            return (SENT, LONG.one, *later)
+            return (SENT, LONG.one, TEAM.one, *later)
         return (stands(ENDED[person]).one if person in ENDED else SENT,)
 
     async def in_full(self, person: str, referral: str) -> SentOnInFull | None:
@@ -106,7 +117,7 @@ class FakeReferrals:
             return stands("withdrawn")
         if person in ENDED:
             return stands(ENDED[person])
-        return {"ref_1": FULL, "ref_2": LONG}.get(referral)
+        return {"ref_1": FULL, "ref_2": LONG, "ref_3": TEAM}.get(referral)
 
     async def stop(self, person: str, referral: str) -> None:
         if person == "impossible":

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from consent.portal import PortalSettings, build_router, referrals
 from consent.portal.context import Portal
 from tests.unit.consent.portal.fakes import NOW, TOKEN, FakePortal
-from tests.unit.consent.portal.referrals_fakes import ENDED, LONG, SENT, FakeReferrals
+from tests.unit.consent.portal.referrals_fakes import ENDED, LONG, NAMES, SENT, FakeReferrals
 from tests.unit.consent.portal.test_pages import SYSTEM_WORDS
 from tests.unit.core.pages.browser import Answer, Fields, ask
 from tests.unit.core.pages.markup import Markup, assert_keeps_the_house_rules
@@ -111,7 +111,9 @@ async def test_further_on_it_says_where_it_stands_and_no_more_what_it_said(pages
     can_stop = state in {"collected", "accepted"}
     assert (STOP in told) is can_stop
     assert ("They cannot look at anything because of it any more." in told) is not can_stop
-    assert ("They said that they cannot help with this. They have no room now." in told) is (state == "refused")
+    assert ("They said that they cannot help with this. They have no room now." in told) is (
+        state == "refused"
+    )
     assert ("You have more money coming in" in told) is (state == "closed")
     stop = await pages.get(STOP, state)
     assert stop.status == (200 if can_stop else 409)
@@ -144,3 +146,16 @@ async def test_anothers_is_not_here_and_a_strangers_form_does_nothing(pages: Pag
     assert (await pages.get("/portal/referrals/ref_9/stop")).status == 404
     assert (await pages.post(STOP, [("csrf", "wrong")])).status == 403
     assert pages.referrals.stopped == []
+
+
+async def test_whom_it_is_shared_with_is_said_by_name_until_it_is_over(pages: Pages) -> None:
+    one = "/portal/referrals/ref_3"
+    for address, state in ((LIST, "many"), (one, "one")):
+        told = (await pages.page(address, state)).text
+        assert "These may look too, because they work in one team:" in told
+        assert all(name in told for name in NAMES)
+    told = (await pages.page(one)).text
+    assert "Norfolk Volunteering can see" in told
+    assert f"{NAMES[-1]} can see" not in told
+    assert "These cannot look any more because of it either:" in (await pages.page(f"{one}/stop")).text
+    assert "may look too" not in (await pages.page(ONE)).text
