@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
@@ -24,11 +25,15 @@ from hub.sessions import Practitioner
 from hub.support.case_forms import CaseForms
 from hub.support.cases import case_of, is_stopped, new_id, open_case, person_of, truth_of
 from hub.support.codes import ALONG, ENDED, HOW, KINDS, TEAM, WORDS_TO_READ
-from hub.support.handover_form import Handing, read, referral_body
+from hub.support.handover_form import Handing, Yes, read, read_yes, referral_body
+from hub.support.passed_on import passed
 from hub.support.plan_text import Planned
 from hub.support.plans import unfinished
 from hub.support.reading import NOTHING_WRONG
 from hub.support.tables import Case, Handover
+
+CHOSEN: Final = ("target", "along", "contact", "why", "sections")
+"""What the first page asks: it goes along to the second, which sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,58 +45,75 @@ class Offer:
     targets: dict[str, str]
 
 
-def build_router(parts: Parts) -> APIRouter:
-    """Below `/support/cases/<id>`: `handover`, `handovers/<id>/taking-back`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
-    forms, receives = CaseForms(parts), parts.partners.team(TEAM).receives
+@dataclass(frozen=True, slots=True)
+class HandoverPages:
+    """The handlers: choosing what goes along, and reading it out and sending it."""
 
-    @router.get("/{case_id}/handover", response_class=Response)
-    async def ask(request: Request, case_id: str) -> Response:
-        entered = parts.doors.enter(request, TEAM)
-        offer = await offer_of(entered, case_id)
-        return await shown(request, entered, offer, Form((("why", offer.case.why),)))
+    parts: Parts
 
-    @router.post("/{case_id}/handover", response_class=Response)
-    async def send(request: Request, case_id: str) -> Response:
-        entered, form = await parts.doors.posted(request, TEAM)
-        now, offer = parts.clock.now(), await offer_of(entered, case_id)
-        handing = read(form, offer.targets, offer.plan, london_day(now))
+    async def ask(self, request: Request, case_id: str) -> Response:
+        """GET handover."""
+        entered = self.parts.doors.enter(request, TEAM)
+        offer = await self._offer(entered, case_id)
+        return await self._choosing(request, entered, offer, Form((("why", offer.case.why),)))
+
+    async def choose(self, request: Request, case_id: str) -> Response:
+        """POST handover."""
+        entered, form = await self.parts.doors.posted(request, TEAM)
+        offer = await self._offer(entered, case_id)
+        handing = read(form, offer.targets, offer.plan)
         if isinstance(handing, Faults):
-            return await shown(request, entered, offer, form, handing)
-        await parts.database.write(
-            lambda session: hand_over(session, entered.who, case_id, handing, offer.plan, now)
+            return await self._choosing(request, entered, offer, form, handing)
+        return await self._checking(request, entered, offer, handing, form)
+
+    async def send(self, request: Request, case_id: str) -> Response:
+        """POST handover/check."""
+        entered, form = await self.parts.doors.posted(request, TEAM)
+        now, offer = self.parts.clock.now(), await self._offer(entered, case_id)
+        handing = read(form, offer.targets, offer.plan)
+        if isinstance(handing, Faults):
+            return await self._choosing(request, entered, offer, form, handing)
+        if form.one("change"):
+            return await self._choosing(request, entered, offer, form)
+        yes = read_yes(form, london_day(now))
+        if isinstance(yes, Faults):
+            return await self._checking(request, entered, offer, handing, form, yes)
+        await self.parts.database.write(
+            lambda session: hand_over(session, entered.who, case_id, handing, yes, offer.plan, now)
         )
-        await parts.outbox.send_due()
-        return pages.go(f"/{TEAM}/cases/{case_id}#handovers")
+        await self.parts.outbox.send_due()
+        return self.parts.pages.go(f"/{TEAM}/cases/{case_id}#handovers")
 
-    @router.post("/{case_id}/handovers/{name}/taking-back", response_class=Response)
-    async def take_back(request: Request, case_id: str, name: str) -> Response:
-        entered, _ = await parts.doors.posted(request, TEAM)
-        now = parts.clock.now()
-        await parts.database.write(lambda session: withdraw(session, entered.who, case_id, name, now))
-        await parts.outbox.send_due()
-        return pages.go(f"/{TEAM}/cases/{case_id}#handovers")
+    async def take_back(self, request: Request, case_id: str, name: str) -> Response:
+        """POST handovers/<id>/taking-back."""
+        entered, _ = await self.parts.doors.posted(request, TEAM)
+        now = self.parts.clock.now()
+        await self.parts.database.write(lambda session: withdraw(session, entered.who, case_id, name, now))
+        await self.parts.outbox.send_due()
+        return self.parts.pages.go(f"/{TEAM}/cases/{case_id}#handovers")
 
-    async def offer_of(entered: Entered, case_id: str) -> Offer:
+    async def _offer(self, entered: Entered, case_id: str) -> Offer:
+        partners = self.parts.partners
+
         def work(session: Session) -> Offer:
             case = open_case(session, entered.who, case_id)
             # Whoever was not taken on, or stopped it, is nobody's to hand on.
             if case.state != "open" or is_stopped(session, case):
                 raise NotHereError("handover")
             targets = {
-                f"{one} {purpose}": f"{parts.partners.title(one)}: {KINDS[purpose].title}"
-                for purpose, at in receives.items()
+                f"{one} {purpose}": f"{partners.title(one)}: {KINDS[purpose].title}"
+                for purpose, at in partners.team(TEAM).receives.items()
                 for one in at
                 if (one, purpose) != (case.organisation, case.purpose)
             }
             return Offer(case, unfinished(session, case_id), targets)
 
-        return await parts.database.read(work)
+        return await self.parts.database.read(work)
 
-    async def shown(
-        request: Request, entered: Entered, offer: Offer, form: Form, faults: Faults = NOTHING_WRONG
+    async def _choosing(
+        self, request: Request, entered: Entered, offer: Offer, form: Form, faults: Faults = NOTHING_WRONG
     ) -> Response:
-        return await forms.page(
+        return await CaseForms(self.parts).page(
             request,
             entered,
             offer.case.id,
@@ -101,10 +123,43 @@ def build_router(parts: Parts) -> APIRouter:
             plan=offer.plan,
             targets=offer.targets,
             along=ALONG,
+        )
+
+    async def _checking(
+        self,
+        request: Request,
+        entered: Entered,
+        offer: Offer,
+        handing: Handing,
+        form: Form,
+        faults: Faults = NOTHING_WRONG,
+    ) -> Response:
+        return await CaseForms(self.parts).page(
+            request,
+            entered,
+            offer.case.id,
+            "handover-check",
+            form,
+            faults,
+            to=offer.targets[f"{handing.to} {handing.purpose}"],
+            passed=passed(offer.case, handing, offer.plan),
+            may_see=tuple(ALONG[one] for one in handing.sections),
+            chosen=tuple((name, value) for name in CHOSEN for value in form.every(name)),
             how=HOW,
             words_to_read=WORDS_TO_READ,
         )
 
+
+def build_router(parts: Parts) -> APIRouter:
+    """Below `/support/cases/<id>`: `handover`, `handover/check`, `handovers/<id>/taking-back`."""
+    router, shown = page_router(parts.pages, f"/{TEAM}/cases"), HandoverPages(parts)
+    for method, address, handler in (
+        ("GET", "/{case_id}/handover", shown.ask),
+        ("POST", "/{case_id}/handover", shown.choose),
+        ("POST", "/{case_id}/handover/check", shown.send),
+        ("POST", "/{case_id}/handovers/{name}/taking-back", shown.take_back),
+    ):
+        router.add_api_route(address, handler, methods=[method], response_class=Response)
     return router
 
 
@@ -113,6 +168,7 @@ def hand_over(
     who: Practitioner,
     case_id: str,
     handing: Handing,
+    yes: Yes,
     plan: tuple[Planned, ...],
     now: datetime,
 ) -> None:
@@ -139,7 +195,7 @@ def hand_over(
         subject=who.subject,
         feature=TEAM,
         record=name,
-        body=referral_body(case, handing, plan, name, now),
+        body=referral_body(case, handing, yes, plan, name, now),
         trace=None if case.person is not None else identified(person_of(case)),
     )
 

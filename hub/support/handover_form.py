@@ -21,7 +21,7 @@ REACHING: Final = ("telephone", "email", "address", "safe_contact")
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """A handover. plan: whether it goes along. sections: what the receiver may look at besides; empty for nothing."""
+    """What is chosen. plan: whether it goes along. sections: what the receiver may look at besides; empty for nothing."""
 
     to: str
     purpose: str
@@ -29,25 +29,25 @@ class Handing:
     plan: bool
     sections: tuple[str, ...]
     contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """The person's yes to exactly that."""
+
     how: str
     said_on: date
 
 
-def read(form: Form, targets: Mapping[str, str], plan: Sequence[Planned], today: date) -> Handing | Faults:
-    """What is typed, or what is wrong, in the order of the page. targets: `organisation purpose` -> words."""
+def read(form: Form, targets: Mapping[str, str], plan: Sequence[Planned]) -> Handing | Faults:
+    """What is chosen, or what is wrong, in the order of the page. targets: `organisation purpose` -> words."""
     target, why = chosen(form, "target", targets), clean(form.one("why"))
-    along, how = chosen(form, "along", ("plan", "nothing")), chosen(form, "how", HOW)
-    said_on, contact = day_of(form, "said_on", "day", today), chosen(form, "contact", ("yes", "no"))
+    along, contact = chosen(form, "along", ("plan", "nothing")), chosen(form, "contact", ("yes", "no"))
     faults = {
         "target": None if target else "Select who goes on with the support",
         "along": None if along else "Select whether the plan goes along",
         "contact": None if contact else "Select whether they may know how to reach the person",
         "why": text_fault(why, TEXT, "Say why the person needs help"),
-        "agreed": None
-        if form.one("agreed") == "yes"
-        else "Nobody is handed over who did not agree. Read the words out, and tick this if they agreed",
-        "how": None if how else "Select how they agreed",
-        "said_on": _said_fault(said_on, today),
     }
     if faults["why"] is None and along == "plan" and len(joined(why, plan)) > TEXT:
         room = TEXT - len(joined("x", plan)) + 1
@@ -57,38 +57,58 @@ def read(form: Form, targets: Mapping[str, str], plan: Sequence[Planned], today:
             else "The plan is too long to go along: shorten it first"
         )
     wrong = {at: words for at, words in faults.items() if words is not None}
-    if wrong or target is None or how is None or isinstance(said_on, str):
+    if wrong or target is None:
         return Faults(wrong)
     to, _, purpose = target.partition(" ")
     sections = tuple(one for one in ALONG if one in form.every("sections"))
-    return Handing(to, purpose, why, along == "plan", sections, contact == "yes", how, said_on or today)
+    return Handing(to, purpose, why, along == "plan", sections, contact == "yes")
+
+
+def read_yes(form: Form, today: date) -> Yes | Faults:
+    """The person's yes to what was read out, or what is wrong."""
+    how, said_on = chosen(form, "how", HOW), day_of(form, "said_on", "day", today)
+    faults = {
+        "agreed": None
+        if form.one("agreed") == "yes"
+        else "Nobody is handed over who did not agree. Read the words out, and tick this if they agreed",
+        "how": None if how else "Select how they agreed",
+        "said_on": _said_fault(said_on, today),
+    }
+    wrong = {at: words for at, words in faults.items() if words is not None}
+    if wrong or how is None or isinstance(said_on, str):
+        return Faults(wrong)
+    return Yes(how, said_on or today)
+
+
+def about_of(case: Case, handing: Handing) -> dict[str, str]:
+    """What the receiver is told about the person, by the API's names. Ways to reach them only by their yes."""
+    names = ("name", "birth_date", "nhs_number", *(REACHING if handing.contact else ()))
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name in (*names, "preferred_language", "needs")
+        if (value := getattr(case, name)) is not None
+    }
 
 
 def referral_body(
-    case: Case, handing: Handing, plan: Sequence[Planned], reference: str, now: datetime
+    case: Case, handing: Handing, yes: Yes, plan: Sequence[Planned], reference: str, now: datetime
 ) -> Mapping[str, object]:
     """The body of POST /v1/referrals: who, why, the plan where it goes along, and what the receiver may look at.
 
     Nothing else of the case is in it: no contact log, no reviews, no notes.
     """
-    names = ("name", "birth_date", "nhs_number", *(REACHING if handing.contact else ()))
-    about = {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name in (*names, "preferred_language", "needs")
-        if (value := getattr(case, name)) is not None
-    }
     return {
         "to": handing.to,
         "purpose": handing.purpose,
         **({} if case.person is None else {"person": case.person}),
-        "about": about,
+        "about": about_of(case, handing),
         "why": joined(handing.why, plan if handing.plan else ()),
         **({} if case.what_matters is None else {"what_matters": case.what_matters}),
         "themes": [],
         "urgency": "soon",
         "agreed": {
-            "how": handing.how,
-            "said_at": _moment(handing.said_on, now).isoformat(),
+            "how": yes.how,
+            "said_at": _moment(yes.said_on, now).isoformat(),
             "words": WORDS_VERSION,
             "contact_details": handing.contact,
         },

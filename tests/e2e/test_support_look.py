@@ -51,7 +51,7 @@ async def link_work(desk: Desk) -> str:
     await planned(desk, ana, address, "Sleep through the night", "See my daughter")
     await desk.post(ana, f"{address}/contacts", how="visit", result="met", note="Likes to talk in the garden")
     await desk.post(ana, f"{address}/asking", reason="May I see if your flat is ready for you?")
-    await desk.post(ana, f"{address}/handover", **HANDOVER, sections="tenancy")
+    await desk.post(ana, f"{address}/handover/check", **HANDOVER, sections="tenancy")
     await desk.post(
         ana, f"{address}/moves", district="breckland", address="9 New Road, Watton", goes_on="yes"
     )

@@ -67,12 +67,15 @@ def hands_over(ana: Traveller, ward: str) -> None:
     page = ana.page
     page.goto(f"{ward}/handover")
     page.locator("[name=target][value='newleaf-support low-level-support']").check()
-    page.locator("[name=agreed][value=yes]").check()
-    for name, value in (("how", "spoken"), ("along", "plan"), ("contact", "no"), ("sections", "tenancy")):
+    for name, value in (("along", "plan"), ("contact", "no"), ("sections", "tenancy")):
         page.locator(f"[name={name}][value={value}]").check()
     page.locator("[name=why]").fill("She wants somebody to look in")
+    ana.press("Go on and check")
+    ana.reads("Not passed on")
+    page.locator("[name=agreed][value=yes]").check()
+    page.locator("[name=how][value=spoken]").check()
     ana.step(
-        "Before a handover Ana reads out what goes along. Joan says yes: her plan, and a look at her tenancy."
+        "Before a handover Ana reads out what is passed on and what not. Joan says yes: her plan, a look at her tenancy."
     )
     ana.press("Hand over")
     ana.reads("Along went the plan (1 goal).")

@@ -68,7 +68,10 @@ class HubBrowser:
 
     async def fill(self, address: str, action: str = "", **fields: str) -> Page:
         """Post the form of a page whose action ends so, with its hidden fields."""
-        page = await self.get(address)
+        return await self.press(await self.get(address), action, **fields)
+
+    async def press(self, page: Page, action: str = "", **fields: str) -> Page:
+        """Post the form of a page that is open already."""
         found = [
             one for one in forms(page.text) if one.action.endswith(action) and "sign-out" not in one.action
         ]

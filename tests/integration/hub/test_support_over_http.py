@@ -46,17 +46,17 @@ async def test_from_the_ward_to_floating_support_without_retelling(house: Runnin
         assert "There is no answer yet." in asked.words
         await ana.fill(f"{first}/goals", "/goals", what=GOAL)
         await ana.fill(f"{first}/contacts", "/contacts", how="visit", result="met", note=PLANTED)
-        sent = await ana.fill(
+        checked = await ana.fill(
             f"{first}/handover",
             "/handover",
             target="newleaf-support low-level-support",
-            agreed="yes",
-            how="spoken",
             along="plan",
             contact="no",
             sections="tenancy",
             why="She wants somebody to look in",
         )
+        assert "Not passed on" in checked.words
+        sent = await ana.press(checked, "/handover/check", agreed="yes", how="spoken")
         assert "Along went the plan (1 goal). They may look at their home and tenancy." in sent.words
         second = await address_of(zoe, person.full_name)
         assert GOAL in (await zoe.get(second)).words

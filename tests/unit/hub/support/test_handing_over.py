@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -34,13 +36,18 @@ from tests.unit.hub.support.making import (
 GOAL, OTHER = "Sleep through the night", "See my daughter"
 
 
+def hidden(text: str) -> list[tuple[str, str]]:
+    """The hidden fields of a page."""
+    return re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text)
+
+
 async def handed_on(desk: Desk, **form: str) -> dict[str, object]:
     """Begin, plan, hand over; gives what was sent."""
     browser = worker(desk)
     address = await begun(desk, browser)
     await planned(desk, browser, address, GOAL, OTHER)
     await desk.post(browser, f"{address}/contacts", how="visit", result="met", note="Planted-note-8812")
-    answer = await desk.post(browser, f"{address}/handover", **{**HANDOVER, **form})
+    answer = await desk.post(browser, f"{address}/handover/check", **{**HANDOVER, **form})
     assert answer.status == 303, answer.words
     (call,) = desk.gateway.called("POST", "/v1/referrals")
     assert call.token == "token-of-ana"
@@ -72,12 +79,63 @@ async def test_without_the_plan_none_goes_and_without_contact_nobody_is_reached(
     assert body["about"] == {"name": "Tom Sandbox", "birth_date": "1980-04-03", "nhs_number": NUMBER}
 
 
+async def test_before_it_goes_the_page_says_exactly_what_is_passed_on_and_what_not(desk: Desk) -> None:
+    browser = worker(desk)
+    address = await begun(desk, browser)
+    await planned(desk, browser, address, GOAL)
+    chosen = {**HANDOVER, "along": "nothing", "contact": "no", "sections": "tenancy"}
+    page = await desk.post(browser, f"{address}/handover", **chosen)
+    assert page.status == 200
+    assert desk.gateway.called("POST", "/v1/referrals") == []
+    on, _, rest = page.words.partition("Not passed on")
+    not_on, _, _ = rest.partition("Read this out")
+    for words in (
+        "To Newleaf Support: A little support at home.",
+        "Their name Tom Sandbox",
+        "Date of birth 3 April 1980",
+        "NHS number 999 000 0018",
+        "Why they need help He goes home and wants somebody to look in",
+        "They may look at, until they close it: their home and tenancy.",
+    ):
+        assert words in on
+    for words in ("Telephone", "Address", "How to reach them safely", "The plan", "(Norwich)", "reviews"):
+        assert words in not_on
+    assert "01632 960002" not in page.words
+    assert GOAL not in page.words
+    back = await desk.post(browser, f"{address}/handover/check", **chosen, change="yes")
+    assert "Who goes on with the support?" in back.words
+    assert HANDOVER["why"] in back.words
+    fields = {name: value for name, value in hidden(page.text) if name != "csrf"}
+    sent = {**fields, "agreed": "yes", "how": "spoken"}
+    assert (await desk.post(browser, f"{address}/handover/check", **sent)).status == 303
+    (call,) = desk.gateway.called("POST", "/v1/referrals")
+    assert set(call.body["about"]) == {"name", "birth_date", "nhs_number"}
+    assert call.body["why"] == HANDOVER["why"]
+
+
+async def test_whatever_the_referral_holds_the_page_says(desk: Desk) -> None:
+    browser = worker(desk)
+    address = await begun(desk, browser)
+    await planned(desk, browser, address, GOAL)
+    page = await desk.post(browser, f"{address}/handover", **HANDOVER)
+    await desk.post(browser, f"{address}/handover/check", **HANDOVER)
+    (call,) = desk.gateway.called("POST", "/v1/referrals")
+    on = page.words.partition("Not passed on")[0]
+    about = {**call.body["about"], "birth_date": "3 April 1980", "nhs_number": "999 000 0018"}
+    for value in (*about.values(), GOAL, "Ring the housing team", "look at, until they close it: nothing."):
+        assert value in on, value
+    # Nothing but these members of the API says anything of the person.
+    assert set(call.body) == {
+        *("to", "purpose", "person", "about", "why", "themes", "urgency", "agreed", "sharing", "reference")
+    }
+
+
 @pytest.mark.parametrize("missing", ["target", "agreed", "how", "along", "contact", "why"])
 async def test_nothing_goes_while_something_is_not_said(desk: Desk, missing: str) -> None:
     browser = worker(desk)
     address = await begun(desk, browser)
     form = {name: value for name, value in HANDOVER.items() if name != missing}
-    answer = await desk.post(browser, f"{address}/handover", **form)
+    answer = await desk.post(browser, f"{address}/handover/check", **form)
     assert answer.status == 422
     assert f'href="#{missing}"' in answer.text
     assert desk.gateway.called("POST", "/v1/referrals") == []
@@ -93,10 +151,10 @@ async def test_an_agreement_of_long_ago_or_of_tomorrow_is_none(desk: Desk) -> No
         ("2026", "31", "2", "must be a real date"),
     ):
         when = {"said_on-day": day, "said_on-month": month, "said_on-year": year}
-        answer = await desk.post(browser, f"{address}/handover", **HANDOVER, **when)
+        answer = await desk.post(browser, f"{address}/handover/check", **HANDOVER, **when)
         assert words in answer.words
     yesterday = {"said_on-day": "22", "said_on-month": "11", "said_on-year": "2026"}
-    await desk.post(browser, f"{address}/handover", **HANDOVER, **yesterday)
+    await desk.post(browser, f"{address}/handover/check", **HANDOVER, **yesterday)
     (call,) = desk.gateway.called("POST", "/v1/referrals")
     assert call.body["agreed"]["said_at"] == "2026-11-22T12:00:00+00:00"
 
@@ -214,7 +272,7 @@ async def test_whoever_came_by_a_handle_is_handed_on_by_it(desk: Desk) -> None:
     address = await handed(desk)
     zoe = worker(desk, NEWLEAF, FLOATING)
     form = {**HANDOVER, "target": f"{NEWLEAF} intensive-support"}
-    assert (await desk.post(zoe, f"{address}/handover", **form)).status == 303
+    assert (await desk.post(zoe, f"{address}/handover/check", **form)).status == 303
     (call,) = desk.gateway.called("POST", "/v1/referrals")
     assert call.body["person"] == "handle-at-the-receiver"
     assert desk.gateway.called("POST", "/v1/people/trace") == []
@@ -232,8 +290,19 @@ async def test_nothing_of_a_case_is_another_organisations_or_another_roles(desk:
     ):
         assert (await other.get(address)).status == 404
         assert "You support nobody" in (await other.get("/support")).words
-        for form in ("goals", "handover", "closing", "reviews", "contacts", "moves", "asking", "refusal"):
-            assert (await other.get(f"{address}/{form}")).status == 404
+        for form in (
+            "goals",
+            "handover",
+            "handover/check",
+            "said",
+            "closing",
+            "reviews",
+            "contacts",
+            "moves",
+            "asking",
+            "refusal",
+        ):
+            assert (await other.get(f"{address}/{form}")).status in {404, 405}
             assert (await desk.post(other, f"{address}/{form}", what="x")).status in {404, 422}
         assert (await desk.post(other, f"{address}/taking-on")).status == 404
         assert (await desk.post(other, f"{address}/answer")).status == 404

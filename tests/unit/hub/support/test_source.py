@@ -143,7 +143,7 @@ async def test_a_plan_whose_goals_are_all_reached_names_none(desk: Desk) -> None
     zoe = worker(desk, NEWLEAF, FLOATING)
     goal = (await zoe.get(address)).text.partition("/goals/")[2].partition("/")[0]
     desk.clock.go_on(days=1)
-    await desk.post(zoe, f"{address}/goals/{goal}/reached")
+    await desk.post(worker(desk, NEWLEAF, FLOATING, "zoe"), f"{address}/goals/{goal}/reached")
     answer = orjson.loads((await ask(desk, NEWLEAF)).text)
     assert "goals" not in answer["plan"]
     assert answer["asAt"] == "2026-11-24T09:30:00+00:00"

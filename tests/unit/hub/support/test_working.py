@@ -206,7 +206,7 @@ async def test_where_another_team_works_there_the_person_is_asked_for_a_handover
     address = await begun(desk, browser)
     moved = await desk.post(browser, f"{address}/moves", district="breckland", goes_on="no")
     assert moved.headers["location"] == f"{address}/handover"
-    assert "Read this out, and name what you chose above" in (await browser.get(f"{address}/handover")).words
+    assert "Who goes on with the support?" in (await browser.get(f"{address}/handover")).words
     assert desk.gateway.called("POST", "/v1/referrals") == []
     assert cases(desk)[0].state == "open"
 
@@ -336,7 +336,7 @@ async def test_all_of_it_ends(desk: Desk) -> None:
     await planned(desk, browser, address, "Sleep")
     await desk.post(browser, f"{address}/contacts", how="visit", result="met")
     await desk.post(browser, f"{address}/moves", district="breckland", goes_on="yes")
-    await desk.post(browser, f"{address}/handover", **HANDOVER)
+    await desk.post(browser, f"{address}/handover/check", **HANDOVER)
     await desk.post(browser, f"{address}/closing", outcomes="handed-on")
     desk.clock.go_on(days=366)
     await desk.hub.background.sweep()
