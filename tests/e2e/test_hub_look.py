@@ -213,7 +213,7 @@ PAGES = (
     Shown("hub-refusal", "{new}/refusal", "Whoever referred them is told the reason."),
     Shown("hub-refer", "/interact/refer", "Who should get this?"),
     Shown("hub-referrals", "/interact/referrals", "Waiting to be sent"),
-    Shown("hub-referral-sent", "{sent}", "It was sent."),
+    Shown("hub-referral-sent", "{sent}", "It waits for the team, at most 28 days."),
     Shown("hub-referral-waiting", "{kept}", "What you wrote is safe here"),
     Shown("hub-links", "/interact/links", "Give a link to somebody without an account"),
     Shown("hub-tell", "{tell}", "This form can be sent once.", signed_in=False),
