@@ -21,6 +21,7 @@ from hub.gateway_answers import (
     ConsentSaid,
     Demographics,
     Explained,
+    OfTeam,
     OrganisationListed,
     Purpose,
     Referral,
@@ -113,6 +114,10 @@ class Gateway:
         """One referral; with what it says, for its receiver, until it was collected."""
         return _read(_REFERRAL, _sender_named(await self._get(token, f"/v1/referrals/{name}", {})))
 
+    async def of_team(self, token: Token, name: str) -> OfTeam:
+        """A referral to a team that the token's organisation is named in; with that organisation's own handle."""
+        return _read(_OF_TEAM, await self._get(token, f"/v1/referrals/{name}", {}))
+
     async def collect(self, token: Token, name: str) -> None:
         """Say that the referral rests here durably: the gateway then forgets what it says."""
         await self._post(token, f"/v1/referrals/{name}/collection", {})
@@ -172,8 +177,11 @@ class Gateway:
 
     async def without_a_yes(self, token: Token, purpose: str) -> Explained:
         """What the practitioner could see of somebody who allowed nothing. Asked about nobody: a made-up person."""
-        body = {"purpose": purpose, "person": {"allowed": "nothing"}}
-        return _read(_EXPLAINED, await self._post(token, "/v1/policy/explain", body))
+        return await self._explain(token, purpose, "nothing")
+
+    async def with_a_yes(self, token: Token, purpose: str) -> Explained:
+        """What the practitioner could see of somebody who allowed everything. Asked about nobody: a made-up person."""
+        return await self._explain(token, purpose, "everything")
 
     async def purposes(self) -> tuple[Purpose, ...]:
         """The purposes of the register. Public."""
@@ -183,9 +191,13 @@ class Gateway:
         """The section schemas. Public."""
         return _read(_SECTIONS, await self._get(None, "/v1/sections", {}))
 
-    async def organisations(self) -> tuple[OrganisationListed, ...]:
-        """Who takes part. Public."""
-        return _read(_ORGANISATIONS, await self._get(None, "/v1/organisations", {}))
+    async def organisations(self, token: Token | None = None) -> tuple[OrganisationListed, ...]:
+        """Who takes part. Public; with a token also for what each takes referrals of the token's organisation now."""
+        return _read(_ORGANISATIONS, await self._get(token, "/v1/organisations", {}))
+
+    async def _explain(self, token: Token, purpose: str, allowed: str) -> Explained:
+        body = {"purpose": purpose, "person": {"allowed": allowed}}
+        return _read(_EXPLAINED, await self._post(token, "/v1/policy/explain", body))
 
     async def _post(self, token: Token, path: str, body: Mapping[str, object]) -> Any:
         return await self._call("POST", path, token, orjson.dumps(body), {})
@@ -274,9 +286,9 @@ def _problem(content: bytes) -> Mapping[str, object]:
 
 
 def _sender_named(answer: Any) -> Any:
-    """With `from` as `sender`, in one referral or in a page of them."""
+    """With `from` as `sender` and `with` as `team`, in one referral or in a page of them."""
     if isinstance(answer, dict):
-        named = {("sender" if name == "from" else name): value for name, value in answer.items()}
+        named = {_PYTHONS.get(name, name): value for name, value in answer.items()}
         if isinstance(named.get("referrals"), list):
             named["referrals"] = [_sender_named(one) for one in named["referrals"]]
         return named
@@ -297,6 +309,8 @@ _VIEW: Final = TypeAdapter(View)
 _SENT: Final = TypeAdapter(Sent)
 _PAGE: Final = TypeAdapter(ReferralPage)
 _REFERRAL: Final = TypeAdapter(Referral)
+_OF_TEAM: Final = TypeAdapter(OfTeam)
+_PYTHONS: Final = {"from": "sender", "with": "team"}
 _SERVICES: Final = TypeAdapter(ServicePage)
 _SAID: Final = TypeAdapter(ConsentSaid)
 _ASKED: Final = TypeAdapter(Asked)

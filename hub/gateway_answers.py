@@ -74,9 +74,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """One referral. `from` is a word of Python's, so the sender is `sender` here.
+    """One referral. `from` and `with` are words of Python's, so they are `sender` and `team` here.
 
     person: the receiver's own handle; it and content stand there for the receiver alone, until collected.
+    place_may_be_counted: whether the address in it may go into statistics; False where the gateway does not say so.
     """
 
     id: str
@@ -94,6 +95,17 @@ class Referral:
     reference: str | None = None
     person: str | None = field(default=None, repr=False)
     content: Content | None = field(default=None, repr=False)
+    place_may_be_counted: bool = field(default=False, repr=False)
+    team: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfTeam:
+    """A referral as one of the team sees it with which it is shared. person: its own handle, until the referral ends."""
+
+    id: str
+    status: str
+    person: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +209,15 @@ class SectionSchema:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationListed:
-    """An organisation of the register."""
+    """An organisation of the register. takes_referrals_for: the purposes for which the caller's own organisation may refer
+    to it now; None where nobody's token was shown. specified_authority: the duty to refer is its own (Housing Act 1996 s.213B).
+    """
 
     organisation: str
     title: str
     kind: str
+    specified_authority: bool = False
+    takes_referrals_for: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

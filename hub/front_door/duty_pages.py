@@ -1,4 +1,7 @@
-"""/duty-to-refer: one form and its results, for staff of specified public authorities; the gateway judges who is one."""
+"""/duty-to-refer: one form, and what was sent, for staff of specified public authorities; the gateway judges who is one.
+
+Councils are offered that take what the practitioner's own organisation notifies; of the others the page says why not.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col, select
 
 from hub import outbox
+from hub.accepting import accepting
 from hub.doors import Entered
 from hub.front_door import items
 from hub.front_door.duty import FILE_NUMBER, WAYS, WHY, body_of, read_notification
@@ -29,7 +33,7 @@ SHOWN_MOST: Final = 50
 
 
 def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
-    """`/duty-to-refer`."""
+    """`/duty-to-refer`, `/duty-to-refer/sent`."""
     router, pages = page_router(parts.pages, ROOM), parts.pages
 
     def listed(session: Session, who: Practitioner) -> list[dict[str, object]]:
@@ -51,7 +55,9 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
         ]
 
     async def show(request: Request, entered: Entered, form: Form, faults: Faults) -> Response:
-        rows = await parts.database.read(lambda session: listed(session, entered.who))
+        own = entered.who.organisation
+        accepts = await accepting(parts.gateway, entered.session.token)
+        open_to = {one: title for one, title in settings.authorities.items() if accepts.takes(one, DUTY)}
         today = london_day(parts.clock.now())
         said = Form(
             (("said-day", str(today.day)), ("said-month", str(today.month)), ("said-year", str(today.year)))
@@ -62,8 +68,9 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
             viewer=entered.viewer,
             status=400 if faults else 200,
             errors=faults.listed or None,
-            sent=request.query_params.get("told") == "sent",
-            rows=rows,
+            own=parts.partners.title(own),
+            is_authority=accepts.is_specified_authority(own),
+            shut=[title for one, title in settings.authorities.items() if one not in open_to],
             to_read=DUTY_TO_READ,
             entry=entry_of(form),
             typed={name: prose(form, name) for name in TYPED},
@@ -72,7 +79,7 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
                 for way, (title, _) in WAYS.items()
             ],
             agrees=radios({"yes": "Yes, they agree", "no": "No"}, form.one("agrees")),
-            authorities=radios(settings.authorities, form.one("to")),
+            authorities=radios(open_to, form.one("to")),
             situations=radios(SITUATIONS, form.one("situation")),
             hows=radios(HOW_AGREED, form.one("how")),
             said=day_items(form if form.fields else said, "said", faults.at("said-day") is not None),
@@ -84,6 +91,19 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
     @router.get("", response_class=Response)
     async def ask(request: Request) -> Response:
         return await show(request, parts.doors.enter(request, DUTY), Form(), Faults({}))
+
+    @router.get("/sent", response_class=Response)
+    async def sent(request: Request) -> Response:
+        entered = parts.doors.enter(request, DUTY)
+        rows = await parts.database.read(lambda session: listed(session, entered.who))
+        return pages.page(
+            request,
+            "front_door/duty-sent.html",
+            viewer=entered.viewer,
+            back=ROOM,
+            sent=request.query_params.get("told") == "sent",
+            rows=rows,
+        )
 
     @router.post("", response_class=Response)
     async def send(request: Request) -> Response:
@@ -119,6 +139,6 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
 
         await parts.database.write(work)
         await parts.outbox.send_due()
-        return pages.go(f"{ROOM}?told=sent")
+        return pages.go(f"{ROOM}/sent?told=sent")
 
     return router

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from hub import outbox
 from hub.doors import Entered
 from hub.front_door import items
+from hub.front_door.counted import places_of
 from hub.front_door.due import due
 from hub.front_door.items import Whole
 from hub.front_door.list_pages import ROOM, signature
@@ -97,6 +98,7 @@ def item_values(
         "next_typed": form.one("next_step"),
         "next_day": day_items(form, "next_on", faults.at("next_on-day") is not None),
         "most_next": NEXT_LENGTH,
+        "places": places_of(item, parts.places.wards, parts.clock.now()),
         "faults": faults,
     }
 
@@ -180,6 +182,20 @@ class ItemPages:
         )
         return self.parts.pages.go(f"{ROOM}/items/{name}")
 
+    async def place(self, request: Request, name: str) -> Response:
+        """POST /{name}/place."""
+        entered, form = await self.parts.doors.posted(request, TEAM)
+        work = partial(
+            items.choose_place,
+            name=name,
+            who=entered.who,
+            place=form.one("place"),
+            wards=self.parts.places.wards,
+            now=self.parts.clock.now(),
+        )
+        await self.parts.database.write(work)
+        return self.parts.pages.go(f"{ROOM}/items/{name}")
+
     async def close(self, request: Request, name: str) -> Response:
         """POST /{name}/close."""
         entered, form = await self.parts.doors.posted(request, TEAM)
@@ -222,6 +238,7 @@ def build_router(parts: Parts) -> APIRouter:
         ("POST", "/{name}/release", shown.release),
         ("POST", "/{name}/agrees", shown.agrees),
         ("POST", "/{name}/next", shown.next_step),
+        ("POST", "/{name}/place", shown.place),
         ("POST", "/{name}/close", shown.close),
     ):
         router.add_api_route(address, handler, methods=[method], response_class=Response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -11,12 +12,11 @@ from sqlmodel import Session, col, delete, select
 
 from hub.errors import NotHereError
 from hub.front_door.concerns import Concern
+from hub.front_door.counted import forget_place, place_chosen, tell
 from hub.front_door.reading import moment_of
 from hub.front_door.tables import Done, Handle, Item, Person, Saying
 from hub.front_door.vocabulary import ANSWER_WITHIN
-from hub.happenings import Happening, happened
 from hub.outbox import Told, told_of
-from hub.pages.words import london_day
 from hub.sessions import Practitioner
 
 # No sign that is mistaken for another when it is read out.
@@ -51,7 +51,15 @@ def new_reference() -> str:
     return "".join(secrets.choice(_SIGNS) for _ in range(6))
 
 
-def add(session: Session, concern: Concern, channel: str, organisation: str | None, now: datetime) -> Item:
+def add(
+    session: Session,
+    concern: Concern,
+    channel: str,
+    organisation: str | None,
+    now: datetime,
+    *,
+    place_may_be_counted: bool = False,
+) -> Item:
     """Put the concern on the list; one whose form was sent before is the same item."""
     known = session.exec(select(Item).where(Item.entry == concern.entry)).first()
     if known is not None:
@@ -73,10 +81,11 @@ def add(session: Session, concern: Concern, channel: str, organisation: str | No
         safe=concern.safe,
         arrived_at=now,
         due_at=now + ANSWER_WITHIN[concern.soon],
+        place_may_be_counted=place_may_be_counted,
     )
     session.add(item)
     session.flush()
-    happened(session, Happening("need", concern.themes, organisation, london_day(now)))
+    tell(session, item, organisation, now, "need")
     return item
 
 
@@ -158,6 +167,15 @@ def set_next(
         note(session, item, now, by, "next", words)
 
 
+def choose_place(
+    session: Session, name: str, who: Practitioner, place: str, wards: Mapping[str, str], now: datetime
+) -> None:
+    """Keep where the person lives, for the count alone. Only for who has it."""
+    item = item_of(session, name)
+    if is_owner(item, who):
+        place_chosen(session, item, place, wards, now)
+
+
 def close(
     session: Session, name: str, who: Practitioner, outcome: str, now: datetime, by: str
 ) -> Item | None:
@@ -168,7 +186,8 @@ def close(
     item.state, item.outcome, item.closed_at = "closed", outcome, now
     item.next_step, item.next_on = None, None
     note(session, item, now, by, "closed")
-    happened(session, Happening("outcome", tuple(item.themes.split(",")), who.organisation, london_day(now)))
+    tell(session, item, who.organisation, now, "outcome")
+    forget_place(item)
     return item
 
 

@@ -9,9 +9,8 @@ from sqlmodel import Session
 
 from hub.front_door import items
 from hub.front_door.concerns import Concern
+from hub.front_door.counted import tell
 from hub.front_door.tables import Handle, Person
-from hub.happenings import Happening, happened
-from hub.pages.words import london_day
 from hub.received import Received
 
 OURSELVES: Final = "The gateway"
@@ -35,11 +34,18 @@ def receive(session: Session, received: Received, now: datetime) -> None:
         whose="theirs",
         safe=about.safe_contact or "",
     )
-    item = items.add(session, concern, "referral", referral.to, now)
+    item = items.add(
+        session,
+        concern,
+        "referral",
+        referral.to,
+        now,
+        place_may_be_counted=referral.place_may_be_counted,
+    )
     item.referral = referral.id
     person = Person(id=items.new_id(), item=item.id, called=about.name, added_at=now)
     session.add(person)
     session.flush()
     session.add(Handle(person=person.id, organisation=referral.to, handle=received.person))
     items.note(session, item, now, OURSELVES, "came")
-    happened(session, Happening("referral", referral.themes, referral.to, london_day(now)))
+    tell(session, item, referral.to, now, "referral")

@@ -1,4 +1,7 @@
-"""Finding the service that fits, by the directory, and going there: by a referral, or with its own contact details."""
+"""Finding the service that fits, by the directory, and going there: by a referral, or with its own contact details.
+
+A referral is offered where the gateway will take it, for what it will take it; otherwise the page says why not.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from hub import outbox
+from hub.accepting import NOBODY_KNOWS, Accepting, accepting
 from hub.doors import Entered
 from hub.errors import NotHereError
 from hub.front_door import items
@@ -26,7 +30,7 @@ from hub.front_door.routing import (
     read_route,
     routes,
 )
-from hub.front_door.vocabulary import HOW_AGREED, REFERRAL_TO_READ, SOON, TEAM, THEMES
+from hub.front_door.vocabulary import HOW_AGREED, REFERRAL_TO_READ, ROUTE_ORDER, SOON, TEAM, THEMES
 from hub.gateway import GatewayAwayError, GatewayRefusedError
 from hub.gateway_answers import Service, ServicePage
 from hub.pages.forms import Faults, Form
@@ -72,6 +76,13 @@ def search_values(form: Form, themes: list[str], faults: Faults) -> dict[str, ob
     }
 
 
+def _is_offered(service: Service, accepts: Accepting) -> bool:
+    """Whether a referral to the service would be taken for anything that somebody is referred for from here."""
+    return service.organisation_id is not None and bool(
+        accepts.purposes(service.organisation_id, ROUTE_ORDER)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RoutingPages:
     """The handlers. seen: what searches showed."""
@@ -92,6 +103,7 @@ class RoutingPages:
         form: Form,
         faults: Faults,
         found: ServicePage | None,
+        accepts: Accepting = NOBODY_KNOWS,
     ) -> Response:
         return self.parts.pages.page(
             request,
@@ -102,6 +114,9 @@ class RoutingPages:
             back=f"{ROOM}/items/{whole.item.id}",
             item=whole.item,
             found=found,
+            offered=() if found is None else [one.id for one in found.services if _is_offered(one, accepts)],
+            own=self.parts.partners.title(entered.who.organisation),
+            provider=self._provider,
             more=search_values(form, whole.item.themes.split(","), faults),
         )
 
@@ -125,13 +140,14 @@ class RoutingPages:
         need = form.one("need") if form.one("need") in THEMES else None
         if need is None and not any(asked.values()):
             reading.faults["words"] = NONE_SEARCHED
-        found = None
+        found, accepts = None, NOBODY_KNOWS
         if not reading.faults:
             try:
                 found = await self.parts.gateway.services(
                     entered.session.token, need=need, after=form.one("after") or None, **asked
                 )
                 self.seen.remember(found)
+                accepts = await accepting(self.parts.gateway, entered.session.token)
             except GatewayAwayError:
                 reading.faults["words"] = (
                     "The directory does not answer right now. Try again in a few minutes"
@@ -140,7 +156,20 @@ class RoutingPages:
                 reading.faults["words"] = (
                     "Write words only: no postcode but its first half, and no number but an age"
                 )
-        return self._search_page(request, entered, whole, form, reading.found, found)
+        return self._search_page(request, entered, whole, form, reading.found, found, accepts)
+
+    def _provider(self, service: Service) -> str:
+        """What to call the organisation of a service: as everywhere in the hub, where the hub knows it."""
+        known = self.parts.partners.organisation(service.organisation_id or "")
+        return service.organisation or "" if known is None else known.title
+
+    async def _titles(self, entered: Entered, service: Service) -> tuple[dict[str, str], list[str]]:
+        """Titles by code of what the service takes referrals of one's own organisation for; titles of what it does not."""
+        titles = routes(await self.parts.gateway.purposes())
+        accepts = await accepting(self.parts.gateway, entered.session.token)
+        taken = accepts.purposes(service.organisation_id or "", titles)
+        shut = [title for code, title in titles.items() if code not in taken]
+        return {code: titles[code] for code in taken}, shut
 
     async def _refer_page(
         self, request: Request, entered: Entered, whole: Whole, service: Service, form: Form, faults: Faults
@@ -148,7 +177,7 @@ class RoutingPages:
         item, fresh = whole.item, not form.fields
         # Only what the person themselves said how to be reached is theirs to be passed on.
         theirs = fresh and item.agreed == "yes" and (item.about == "me" or item.whose == "theirs")
-        titles = routes(await self.parts.gateway.purposes())
+        titles, shut = await self._titles(entered, service)
         people = {one.id: one.called for one in whole.people} | {
             NOBODY: "Somebody who is not on the list above"
         }
@@ -168,6 +197,9 @@ class RoutingPages:
             back=f"{ROOM}/items/{item.id}/services",
             item=item,
             service=service,
+            provider=self._provider(service),
+            own=self.parts.partners.title(entered.who.organisation),
+            shut=shut,
             to_read=REFERRAL_TO_READ,
             entry=entry_of(form),
             typed=typed,
@@ -200,7 +232,7 @@ class RoutingPages:
         if chosen is None or chosen.organisation_id is None:
             return self.parts.pages.go(f"{ROOM}/items/{name}/services")
         now, organisation = self.parts.clock.now(), entered.who.organisation
-        titles = routes(await self.parts.gateway.purposes())
+        titles, _ = await self._titles(entered, chosen)
         route = read_route(form, [one.id for one in whole.people], titles, now)
         if isinstance(route, Faults):
             return await self._refer_page(request, entered, whole, chosen, form, route)

@@ -38,6 +38,13 @@ STEPS: Final = (
                 (id))""",
         ),
     ),
+    Step(
+        2,
+        (
+            "ALTER TABLE front_door_item ADD COLUMN place_may_be_counted BOOLEAN NOT NULL DEFAULT 0",
+            "ALTER TABLE front_door_item ADD COLUMN place VARCHAR NOT NULL DEFAULT ''",
+        ),
+    ),
 )
 DUTY_STEPS: Final = (
     Step(

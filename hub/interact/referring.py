@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col, select, text
 
+from hub.accepting import accepting
 from hub.doors import Entered
 from hub.errors import NotHereError
 from hub.interact.cases import new_id
@@ -38,7 +39,7 @@ def build_router(parts: Parts) -> APIRouter:
 
     @router.get("/refer", response_class=Response)
     async def form(request: Request) -> Response:
-        return form_page(request, parts.doors.enter(request), Form())
+        return await form_page(request, parts.doors.enter(request), Form())
 
     @router.post("/refer", response_class=Response)
     async def refer(request: Request) -> Response:
@@ -48,7 +49,7 @@ def build_router(parts: Parts) -> APIRouter:
         if isinstance(said, Faults) or to is None:
             wrong = dict(said.by_field) if isinstance(said, Faults) else {}
             first = {} if to is not None else {"to": "Select who should get this"}
-            return form_page(request, entered, typed, Faults({**first, **wrong}))
+            return await form_page(request, entered, typed, Faults({**first, **wrong}))
         name = await parts.database.write(lambda session: write(session, entered.who, said, to, now))
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/referrals/{name}")
@@ -94,7 +95,11 @@ def build_router(parts: Parts) -> APIRouter:
     def receivers() -> tuple[str, ...]:
         return parts.partners.team(TEAM).receives.get(PURPOSE, ())
 
-    def form_page(request: Request, entered: Entered, typed: Form, faults: Faults | None = None) -> Response:
+    async def form_page(
+        request: Request, entered: Entered, typed: Form, faults: Faults | None = None
+    ) -> Response:
+        accepts = await accepting(parts.gateway, entered.session.token)
+        takes = [one for one in receivers() if accepts.takes(one, PURPOSE)]
         return pages.page(
             request,
             "interact/refer.html",
@@ -104,7 +109,9 @@ def build_router(parts: Parts) -> APIRouter:
             form=typed,
             faults=faults or Faults({}),
             errors=None if faults is None else faults.listed,
-            receivers={one: parts.partners.title(one) for one in receivers()},
+            receivers={one: parts.partners.title(one) for one in takes},
+            shut=[parts.partners.title(one) for one in receivers() if one not in takes],
+            own=parts.partners.title(entered.who.organisation),
             more=choices(),
         )
 

@@ -147,6 +147,20 @@ async def with_person(desk: Desk, browser: Browser, address: str, number: str, c
     return f"{address}/people/{next(one.id for one in people(desk) if one.called == called)}"
 
 
+def listed(**takes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Organisations as GET /v1/organisations tells them to the caller; `_` in a name for `-`."""
+    return [
+        {
+            "organisation": name.replace("_", "-"),
+            "title": name,
+            "kind": "council",
+            "specified_authority": "hospital" in name,
+            "takes_referrals_for": list(purposes),
+        }
+        for name, purposes in takes.items()
+    ]
+
+
 def _handle(call: Call) -> dict[str, str]:
     by = call.body.get("nhs_number") or call.body["demographics"]["family_name"]
     return {"person": f"handle-of-{by}-for-{call.token}"}

@@ -11,7 +11,7 @@ from hub.front_door.tables import Notified
 from hub.gateway import GatewayRefusedError
 from hub.tables import Outgoing
 from tests.unit.hub.fakes import NOW, Desk
-from tests.unit.hub.front_door.house import nurse, rows, triager
+from tests.unit.hub.front_door.house import listed, nurse, rows, triager
 
 FORM = {
     "agrees": "yes",
@@ -54,8 +54,8 @@ async def test_the_council_that_the_person_chose_is_told_what_they_agreed_to(des
     }
     assert desk.gateway.called("POST", "/v1/people/trace") == []
     page = await kit.get(answer.headers["location"])
-    assert "Broadland District Council, 23 November 2026 at 9:30am, your file ED-17:" in page.words
-    assert "Sent. They have not fetched it yet" in page.words
+    assert "Broadland District Council Sent. They have not fetched it yet. " in page.words
+    assert "23 November 2026 at 9:30am, your file ED-17" in page.words
 
 
 async def test_what_was_told_rests_nowhere_once_it_was_sent(desk: Desk) -> None:
@@ -100,7 +100,7 @@ async def test_the_gateways_own_judgement_is_told_in_words(desk: Desk) -> None:
     desk.gateway.answers["POST /v1/referrals"] = GatewayRefusedError(403, "not-a-specified-authority", "")
     kit = nurse(desk)
     await desk.post(kit, "/duty-to-refer", **FORM)
-    page = await kit.get("/duty-to-refer")
+    page = await kit.get("/duty-to-refer/sent")
     assert "Only a specified public authority may do this (Housing Act 1996 s.213B)." in page.words
 
 
@@ -118,3 +118,41 @@ def test_that_a_council_was_told_is_forgotten_after_56_days(desk: Desk) -> None:
     row = Notified(id="x", entry="y", organisation="o", subject="s", to="c", file_number="", written_at=NOW)
     desk.hub.parts.database.write_now(lambda session: session.add(row))
     assert [work(55), work(56)] == [0, 1]
+
+
+async def test_only_councils_that_will_take_it_are_offered_and_the_page_says_why_not_the_others(
+    desk: Desk,
+) -> None:
+    desk.gateway.answers["GET /v1/organisations"] = listed(
+        norwich_acute_hospital=(),
+        norwich_city_council=("duty-to-refer", "agreed-referral"),
+        breckland_district_council=("agreed-referral",),
+    )
+    page = await nurse(desk).get("/duty-to-refer")
+    assert 'value="norwich-city-council"' in page.text
+    assert 'value="breckland-district-council"' not in page.text
+    assert (
+        "Not on the list: Broadland District Council and Breckland District Council. No agreement lets "
+        "Norwich Acute Hospital tell them from here; ring them." in page.words
+    )
+    (call,) = desk.gateway.called("GET", "/v1/organisations")
+    assert call.token == "token-of-kit"
+
+
+async def test_where_nothing_would_be_taken_the_page_says_so_and_takes_nothing_in(desk: Desk) -> None:
+    desk.gateway.answers["GET /v1/organisations"] = listed(norwich_acute_hospital=())
+    page = await nurse(desk).get("/duty-to-refer")
+    assert "No council can be told by Norwich Acute Hospital from here" in page.words
+    assert "<form" not in page.text.partition("<main")[2]
+    desk.gateway.answers["GET /v1/organisations"] = listed(harbour_charity=())
+    page = await nurse(desk).get("/duty-to-refer")
+    assert "Norwich Acute Hospital is not a specified public authority" in page.words
+
+
+async def test_where_nobody_knows_who_takes_it_every_council_is_offered(desk: Desk) -> None:
+    desk.gateway.answers["GET /v1/organisations"] = GatewayRefusedError(404, "not-found", "")
+    page = await nurse(desk).get("/duty-to-refer")
+    assert page.text.count('name="to"') == 3
+    assert (
+        "You have sent nothing in the last 56 days." in (await nurse(desk).get("/duty-to-refer/sent")).words
+    )

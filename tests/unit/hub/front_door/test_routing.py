@@ -13,7 +13,7 @@ from hub.gateway_answers import Service, ServicePage
 from hub.tables import Outgoing
 from tests.unit.hub.browser import Browser
 from tests.unit.hub.fakes import Desk
-from tests.unit.hub.front_door.house import an_item, county, rows, triager, with_person
+from tests.unit.hub.front_door.house import an_item, county, listed, rows, triager, with_person
 
 AGREED = {
     "person": "nobody",
@@ -233,6 +233,30 @@ async def test_only_who_has_the_item_searches_or_refers(desk: Desk) -> None:
         answer = await desk.post(wes, f"{address}/refer/{service}", **AGREED)
         assert answer.headers["location"] == f"{address}/services"
     assert rows(desk, Outgoing) == []
+
+
+async def test_a_referral_is_offered_only_where_and_for_what_it_will_be_taken(desk: Desk) -> None:
+    desk.gateway.answers["GET /v1/organisations"] = listed(norfolk_advice=("agreed-referral",))
+    wes, address = await searched(desk)
+    page = await wes.get(f"{address}/refer/svc-debt")
+    assert 'value="agreed-referral"' in page.text
+    assert 'value="income-debt-advice"' not in page.text
+    told = "No agreement in force lets Norwich Help Hub refer to Norfolk Advice (sandbox) for:"
+    assert f"{told} Title of income-debt-advice" in page.words
+    answer = await desk.post(wes, f"{address}/refer/svc-debt", **AGREED)
+    assert (answer.status, "Choose what it is for" in answer.words) == (400, True)
+    answer = await desk.post(wes, f"{address}/refer/svc-debt", **{**AGREED, "purpose": "agreed-referral"})
+    assert answer.status == 303
+
+
+async def test_where_no_agreement_lets_anybody_refer_the_page_says_so_beforehand(desk: Desk) -> None:
+    desk.gateway.answers["GET /v1/organisations"] = listed(norfolk_advice=("duty-to-refer",))
+    wes = triager(desk)
+    address = await an_item(desk, wes, themes="money")
+    page = await desk.post(wes, f"{address}/services", need="money")
+    assert "No agreement lets Norwich Help Hub refer to Norfolk Advice (sandbox)." in page.words
+    assert "/refer/" not in page.text
+    assert page.text.count("/passed-on/svc-debt") == 1
 
 
 def test_a_theme_leads_to_what_is_most_often_right() -> None:
