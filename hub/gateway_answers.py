@@ -209,8 +209,10 @@ class SectionSchema:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationListed:
-    """An organisation of the register. takes_referrals_for: the purposes for which the caller's own organisation may refer
-    to it now; None where nobody's token was shown. specified_authority: the duty to refer is its own (Housing Act 1996 s.213B).
+    """An organisation of the register.
+
+    specified_authority: the duty to refer is its own (Housing Act 1996 s.213B). takes_referrals_for: the purposes for which
+    the caller's own organisation may refer to it now; None where nobody's token was shown.
     """
 
     organisation: str
