@@ -26,6 +26,7 @@ from hub.pages.routing import page_router
 from hub.pages.static_files import build_static_router
 from hub.partners import Partners, read_partners
 from hub.parts import Feature, Kept, Parts
+from hub.places.settings import NO_PLACES, Places, places_of_environment
 from hub.rhythm import Rhythm
 from hub.sessions import Practitioner, Sessions
 from hub.settings import Settings
@@ -63,7 +64,9 @@ async def compose(settings: Settings) -> AsyncIterator[Hub]:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             callback = settings.public_url.rstrip("/") + CALLBACK
             service = SignInService(settings.sign_in_issuer, callback, http, clock)
-            yield assemble(settings, clock, database, Gateway(settings.gateway_url, http), service)
+            gateway = Gateway(settings.gateway_url, http)
+            places = places_of_environment()
+            yield assemble(settings, clock, database, gateway, service, places=places)
     finally:
         database.close()
 
@@ -75,6 +78,7 @@ def assemble(
     gateway: Gateway,
     service: SignInService,
     features: Sequence[Feature] = FEATURES,
+    places: Places = NO_PLACES,
 ) -> Hub:
     """The hub over these parts; brings the database's schema up to the code. Raises `HubError`."""
     partners = read_partners(settings.partners_file)
@@ -98,7 +102,7 @@ def assemble(
     pages = Pages(build_environment(packages), (settings.sign_in_issuer.rstrip("/"),), doors.viewer)
     rhythm = Rhythm(timedelta(seconds=settings.poll_seconds))
     outbox = Outbox(database, gateway, clock, tokens, rhythm.hurry)
-    parts = Parts(clock, database, gateway, outbox, doors, pages, partners, public_url)
+    parts = Parts(clock, database, gateway, outbox, doors, pages, partners, public_url, places)
     receivers = {one.name: one.receive for one in features if one.receive is not None}
     inbox = Inbox(database, gateway, clock, partners, receivers, outbox, service.application_token)
     background = Background(outbox, inbox, rhythm, partners, features, database, clock, settings.poll_seconds)

@@ -18,13 +18,16 @@ from hub.migrations import Schema
 from hub.outbox import Outbox
 from hub.pages.rendering import Link, Pages
 from hub.partners import Partners
+from hub.places.settings import NO_PLACES, Places
 from hub.received import Received
 from hub.source import PlanOf
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The hub's shared parts. public_url: the hub's own address in the browser, without a slash at the end."""
+    """The hub's shared parts. public_url: the hub's own address in the browser, without a slash at the end. places: the
+    district that it is in, as far as it has its geography.
+    """
 
     clock: Clock
     database: Database
@@ -34,6 +37,7 @@ class Parts:
     pages: Pages
     partners: Partners
     public_url: str
+    places: Places = NO_PLACES
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from hub.insight.areas import Area, Geography
+from hub.places.areas import Area, Geography
 from hub.insight.counting import TOTAL, Cell, Reading, add_up
 from hub.insight.deprivation import Joined
 from hub.insight.events import NO_FIXED_ABODE, Event, Kind

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from hub.insight.areas import NOWHERE, Area, Geography
 from hub.insight.deprivation import Joined
 from hub.insight.events import KIND_TITLES, NO_FIXED_ABODE, NOT_SAID, Event, Kind
 from hub.insight.themes import AGES, GROUPS, THEME_TITLES
+from hub.places.areas import NOWHERE, Area, Geography
 
 ALL: Final = "all"
 ELSEWHERE: Final = "elsewhere"
@@ -134,9 +134,9 @@ class Reading:
         """The rows of a dimension that an event falls into: one, or several for groups."""
         of: Mapping[str, Callable[[], tuple[str, ...]]] = {
             "theme": lambda: (event.theme,),
-            "ward": lambda: (self._place(event, self.geography.ward_of(event.area, event.vintage)),),
-            "lsoa": lambda: (self._place(event, event.area if self._ours(event) else None),),
-            "deprivation": lambda: (self._place(event, self._core20(event)),),
+            "ward": lambda: (self._place(event, self._ward(event)),),
+            "lsoa": lambda: (self._within_ward(event, event.area if self._ours(event) else None),),
+            "deprivation": lambda: (self._within_ward(event, self._core20(event)),),
             "age": lambda: (event.age,),
             "group": lambda: event.groups or (NO_GROUP,),
         }
@@ -171,6 +171,15 @@ class Reading:
             return None
         found = self.joined.is_core20(event.area)
         return None if found is None else CORE20 if found else NOT_CORE20
+
+    def _ward(self, event: Event) -> str | None:
+        if event.area in self.geography.wards:
+            return event.area
+        return self.geography.ward_of(event.area, event.vintage)
+
+    def _within_ward(self, event: Event, found: str | None) -> str:
+        # Where only the ward is known, nobody said where in it.
+        return NOT_SAID if event.area in self.geography.wards else self._place(event, found)
 
     @staticmethod
     def _place(event: Event, found: str | None) -> str:

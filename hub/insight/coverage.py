@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from hub.insight.areas import Geography
+from hub.places.areas import Geography
 
 FEW_ORGANISATIONS: Final = 3
 RESIDENTS_OF_LSOA: Final = 1500

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hub.insight.areas import Geography, rows_of
-from hub.insight.errors import GeographyError, VintageError
+from hub.places.areas import Geography, rows_of
+from hub.places.errors import GeographyError, VintageError
 
 VINTAGE_OF_RELEASE: Final = {2019: 2011, 2025: 2021}
 CORE20_DECILES: Final = 2

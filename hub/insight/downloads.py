@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from hub.insight.areas import ATTRIBUTION
 from hub.insight.counting import ALL, Cell, Reading, Table
 from hub.insight.protecting import BASE, shown
 from hub.insight.themes import CORE20_SOURCE, PARTNERSHIP_SOURCE, PLUS_SOURCE
+from hub.places.areas import ATTRIBUTION
 
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 

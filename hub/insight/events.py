@@ -5,7 +5,8 @@ that anybody wrote. Equal events cannot be told apart: they are only counted.
 
 Nobody whose record carries the label R or V of the Personal Demographics Service is ever placed on a map: for them, and
 where the label is not known, the area is dropped here, before anything is written (shared rule: a label suppresses
-location in statistics too). So a later mistake in counting cannot bring it back.
+location in statistics too). So a later mistake in counting cannot bring it back. "No fixed address" is no place: whoever has
+no home has none that must stay secret, and it counts for the whole district alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hub.insight.themes import AGE_BANDS, GROUPS, OLDEST, THEME_TITLES
 NO_FIXED_ABODE: Final = "no-fixed-abode"
 NOT_SAID: Final = "not-said"
 UNRESTRICTED: Final = "U"
-_LSOA: Final = re.compile(r"E01\d{6}")
+_AREA: Final = re.compile(r"E0[15]\d{6}")
 
 
 class Kind(StrEnum):
@@ -46,7 +47,8 @@ KIND_TITLES: Final = {
 class Event:
     """One thing that happened, or one kind of thing when it is counted.
 
-    area: a Lower layer Super Output Area of the vintage (2011 or 2021), NO_FIXED_ABODE, or NOT_SAID. month: "2026-11".
+    area: a Lower layer Super Output Area of the vintage (2011 or 2021), a ward where only that is known, NO_FIXED_ABODE, or
+    NOT_SAID. month: "2026-11".
     age: a band of `themes.AGES` or NOT_SAID. groups: codes of `themes.GROUPS`, in order, without repeats.
     """
 
@@ -63,11 +65,12 @@ class Event:
 class Circumstances:
     """What the writer knows of the person at that moment; it is read here and goes no further.
 
-    label: the person's confidentiality label, None where it is not known. lsoa: with its vintage. born: None if unknown.
+    label: the person's confidentiality label, None where it is not known. area: an LSOA with its vintage, or a ward. born:
+    None if unknown.
     """
 
     label: str | None
-    lsoa: str | None = None
+    area: str | None = None
     vintage: int = 2021
     no_fixed_abode: bool = False
     born: date | None = None
@@ -85,13 +88,13 @@ def events_of(kind: Kind, themes: Iterable[str], day: date, person: Circumstance
 
 
 def area_of(person: Circumstances) -> str:
-    """Where the event counts. Labels R and V, an unknown label, and what is no LSOA code give NOT_SAID."""
-    if person.label != UNRESTRICTED:
-        return NOT_SAID
+    """Where the event counts. Labels R and V, an unknown label, and what is no code of an area give NOT_SAID."""
     if person.no_fixed_abode:
         return NO_FIXED_ABODE
-    code = person.lsoa or ""
-    return code if _LSOA.fullmatch(code) else NOT_SAID
+    if person.label != UNRESTRICTED:
+        return NOT_SAID
+    code = person.area or ""
+    return code if _AREA.fullmatch(code) else NOT_SAID
 
 
 def age_band(born: date | None, day: date) -> str:

@@ -12,7 +12,7 @@ from hub.insight.insight_pages import TEAM, build_router
 from hub.insight.recording import publish_due
 from hub.insight.settings import Insight, insight_of_environment
 from hub.insight.tables import SCHEMA
-from hub.insight.telling import heard
+from hub.insight.telling import heard_with
 from hub.parts import Feature, Kept
 
 
@@ -30,14 +30,14 @@ def build_feature(get_insight: Callable[[], Insight]) -> Feature:
         schema=SCHEMA,
         kept=(
             Kept(
-                "Area insight: how often something happened in a month, by theme, small area, age band and group",
+                "Area insight: how often something happened in a month, by theme, ward or small area, age band and group",
                 "So that the partnership sees where help is missing. No person, no day, no words, no case.",
                 "True counts until their month is published; rounded ones stay.",
             ),
         ),
         build_router=lambda parts: build_router(parts, get_insight),
         sweep=sweep,
-        heard=heard,
+        heard=heard_with(get_insight),
     )
 
 

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 
 from markupsafe import Markup
 
-from hub.insight.areas import Area
-from hub.insight.shapes import Point, Shape, inner_point, points_of
+from hub.places.areas import Area
+from hub.places.shapes import Point, Shape, inner_point, points_of
 
 WIDTH: Final = 640
 _MARGIN: Final = 4

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypedDict
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, delete, select
 
 from hub.insight.counting import TOTAL, Cell, Reading
-from hub.insight.events import Circumstances, Event, Kind, events_of
+from hub.insight.events import Event, Kind
 from hub.insight.protecting import protect
 from hub.insight.tables import OpenCount, Owed, PublishedBatch, PublishedCount, Reporter
 from hub.pages.words import london_day
@@ -32,30 +32,29 @@ class EventColumns(TypedDict):
     groups: str
 
 
-def record(
-    session: Session,
-    kind: Kind,
-    themes: Iterable[str],
-    person: Circumstances,
-    organisation: str | None,
-    day: date,
-) -> None:
-    """Count that something happened on a day. Only what `events_of` leaves is written.
+def record(session: Session, events: Iterable[Event], organisation: str | None, day: date) -> None:
+    """Count what happened on a day; `events_of` makes the events.
 
     organisation: whose staff told it; None where nobody's did, as on a page for everybody.
     A day of a month that is published already is no mistake: it goes out with the next batch.
     """
-    for event in events_of(kind, themes, day, person):
-        key = _key(event)
-        row = session.get(OpenCount, tuple(key.values()))
-        if row is None:
-            session.add(OpenCount(**key, count=1))
-        else:
-            row.count += 1
-            session.add(row)
-        session.flush()
+    for event in events:
+        _add(session, event, 1)
     if organisation is not None and session.get(Reporter, (f"{day:%Y-%m}", organisation)) is None:
         session.add(Reporter(month=f"{day:%Y-%m}", organisation=organisation))
+
+
+def correct(session: Session, before: Sequence[Event], after: Sequence[Event]) -> None:
+    """Count otherwise what was counted so far: of the same kinds, themes and month, in the same order.
+
+    Once its month is published nothing changes: what was published never does, and what came late is somebody else's.
+    """
+    latest = session.exec(select(func.max(PublishedBatch.batch))).one() or NOT_YET
+    for old, new in zip(before, after, strict=True):
+        row = session.get(OpenCount, tuple(_key(old).values()))
+        if old != new and old.month > latest and row is not None:
+            _add(session, old, -1)
+            _add(session, new, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,17 @@ def published(session: Session, reading: Reading) -> Published:
         {one.batch: one.published_at for one in batches},
         {month: frozenset(names) for month, names in reporters.items()},
     )
+
+
+def _add(session: Session, event: Event, count: int) -> None:
+    key = _key(event)
+    row = session.get(OpenCount, tuple(key.values())) or OpenCount(**key, count=0)
+    row.count += count
+    if row.count:
+        session.add(row)
+    else:
+        session.delete(row)
+    session.flush()
 
 
 def _clear(session: Session, which: ColumnElement[bool]) -> None:

@@ -1,50 +1,56 @@
-"""The one door of area insight: `heard`, which is told what happens in other features (hub/happenings.py), and `tell`.
+"""The one door of area insight: `heard_with`, which makes what is told of other features' changes (hub/happenings.py).
 
-    tell(session, "referral", case_themes, organisation="age-well-norfolk", day=today)
-    tell(session, "need", ["damp"], organisation=..., day=..., person=Circumstances(label="U", lsoa="E01026791"))
-
-Both run in the transaction that changes a case or a referral. A place counts only with the person's label: without one it is
-dropped (see hub/insight/events.py).
+It runs in the transaction that changes a case or a referral. A place counts only where the gateway said that it may
+(see hub/insight/events.py); the postcode goes no further than here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-from typing import Final
+from collections.abc import Callable
 
 from sqlmodel import Session
 
-from hub.happenings import Happening, What
-from hub.insight.events import UNRESTRICTED, Circumstances, Kind
-from hub.insight.recording import record
-
-__all__ = ["UNKNOWN", "Circumstances", "What", "heard", "tell"]
-
-UNKNOWN: Final = Circumstances(label=None)
+from hub.happenings import NO_FIXED_ADDRESS, Happening, Heard, Known
+from hub.insight.events import UNRESTRICTED, Circumstances, Event, Kind, events_of
+from hub.insight.recording import correct, record
+from hub.insight.settings import Insight
 
 
-def tell(
-    session: Session,
-    what: What,
-    themes: Iterable[str],
-    *,
-    organisation: str | None,
-    day: date,
-    person: Circumstances = UNKNOWN,
-) -> None:
-    """Count that it happened, once for each theme. organisation: who reports it; only that it reported is kept."""
-    record(session, Kind(what), themes, person, organisation, day)
+def heard_with(get_insight: Callable[[], Insight]) -> Heard:
+    """Count what happened in another feature, by this geography. See `hub.parts.Feature.heard`."""
+
+    def heard(session: Session, happening: Happening) -> None:
+        insight = get_insight()
+        events = _events(insight, happening, happening.known)
+        if happening.instead_of is not None:
+            correct(session, _events(insight, happening, happening.instead_of), events)
+            return
+        record(session, events, happening.organisation, happening.day)
+
+    return heard
 
 
-def heard(session: Session, happening: Happening) -> None:
-    """Count what happened in another feature. See `hub.parts.Feature.heard`."""
-    label = UNRESTRICTED if happening.area_may_be_told else None
-    tell(
-        session,
-        happening.what,
-        happening.themes,
-        organisation=happening.organisation,
-        day=happening.day,
-        person=Circumstances(label=label, lsoa=happening.area),
+def circumstances(insight: Insight, known: Known) -> Circumstances:
+    """What counts go by, of what the team's record says."""
+    return Circumstances(
+        label=UNRESTRICTED if known.place_may_be_counted else None,
+        area=_area(insight, known),
+        vintage=insight.reading.geography.vintage,
+        no_fixed_abode=known.place == NO_FIXED_ADDRESS,
+        born=known.born,
+        groups=known.groups,
     )
+
+
+def _area(insight: Insight, known: Known) -> str | None:
+    """The postcode's small area; the ward that a worker chose where that is another one, or there is none."""
+    geography = insight.reading.geography
+    lsoa = insight.postcodes.get(known.postcode or "")
+    ward = known.place if known.place in geography.wards else None
+    if lsoa is None or (ward is not None and geography.lsoas[lsoa].ward != ward):
+        return ward
+    return lsoa
+
+
+def _events(insight: Insight, happening: Happening, known: Known) -> tuple[Event, ...]:
+    return events_of(Kind(happening.what), happening.themes, happening.day, circumstances(insight, known))

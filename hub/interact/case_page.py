@@ -1,7 +1,8 @@
 """The one page of a case: who the person is, what matters to them, home and health as far as permitted, and what is done.
 
-What the team keeps comes from the hub's database. What others hold is asked from the gateway for this one answer, in the
-signed-in practitioner's name, and is in no table, log or cache of ours.
+It opens with what the team keeps, from the hub's database. What others hold is asked from the gateway only when somebody
+presses for it, for this one answer, in the signed-in practitioner's name and by their own employer's handle: each look
+stands in the person's history, so none happens by the way. It is in no table, log or cache of ours.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from hub.doors import Entered
+from hub.gateway import GatewayAwayError, GatewayRefusedError, TokenNotGoodError
 from hub.interact.cases import OPEN, Story, story_of
 from hub.interact.codes import (
     MEASURES,
@@ -25,10 +27,12 @@ from hub.interact.codes import (
     URGENCIES,
     VISIT,
 )
-from hub.interact.tables import Case
-from hub.looking import Look, Looking, Person
+from hub.interact.counted import places_of
+from hub.interact.sharing import person_for
+from hub.looking import Look, Looking
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
+from hub.partners import Member, Team
 from hub.parts import Parts
 
 PERSON: Final = frozenset({"identity", "contact", "communication-needs"})
@@ -40,15 +44,25 @@ REASON: Final = "To help you with your home and your health, as the team that yo
 
 
 def build_router(parts: Parts) -> APIRouter:
-    """`/interact/cases/<id>`."""
+    """`/interact/cases/<id>`, and `look` below it."""
     router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
     looking = Looking(parts.gateway, parts.partners, parts.clock)
 
     @router.get("/{case_id}", response_class=Response)
     async def case_page(request: Request, case_id: str) -> Response:
-        entered = parts.doors.enter(request, TEAM)
+        return await page(request, parts.doors.enter(request, TEAM), case_id, may_look=False)
+
+    @router.post("/{case_id}/look", response_class=Response)
+    async def look_once(request: Request, case_id: str) -> Response:
+        # Answered itself, without going on to another page: what was seen is nowhere to be fetched from again.
+        entered, _ = await parts.doors.posted(request, TEAM)
+        return await page(request, entered, case_id, may_look=True)
+
+    async def page(request: Request, entered: Entered, case_id: str, *, may_look: bool) -> Response:
         story = await parts.database.read(lambda session: story_of(session, case_id))
-        look = await look_at(entered, story)
+        # Whoever is not helped any more is not looked at any more, even where a permission still ran.
+        is_looked_at = story.case.state in OPEN and not story.stopped
+        look = await look_at(entered, story) if may_look and is_looked_at else None
         return pages.page(
             request,
             "interact/case.html",
@@ -57,11 +71,13 @@ def build_router(parts: Parts) -> APIRouter:
             story=story,
             case=story.case,
             is_open=story.case.state in OPEN,
+            places=places_of(story.case, parts.places.wards, parts.clock.now()),
+            is_looked_at=is_looked_at,
             look=look,
             parts=split(look),
             title_of=parts.partners.title,
             today=london_day(parts.clock.now()),
-            members=parts.partners.team(TEAM).members,
+            members=members_of(story, parts.partners.team(TEAM)),
             visits=VISIT,
             seen=SEEN,
             measures=MEASURES,
@@ -73,24 +89,29 @@ def build_router(parts: Parts) -> APIRouter:
             plan_statuses=PLAN_STATUSES,
         )
 
-    async def look_at(entered: Entered, story: Story) -> Look | None:
-        # Whoever is not helped any more is not looked at any more, even where a permission still ran.
-        if story.case.state not in OPEN or story.stopped:
-            return None
-        return await looking.look(entered.session, person_of(story.case), PURPOSE, REASON)
+    async def look_at(entered: Entered, story: Story) -> Look:
+        if not entered.session.token.good_at(parts.clock.now()):
+            return Look("sign-in")
+        try:
+            person = await person_for(parts, entered, story.case)
+        except GatewayAwayError:
+            return Look("away")
+        except TokenNotGoodError:
+            return Look("sign-in")
+        except GatewayRefusedError as error:
+            return Look("refused", told=error.detail)
+        return await looking.look(entered.session, person, PURPOSE, REASON)
 
     return router
 
 
-def person_of(case: Case) -> Person:
-    """What the case knows of the person, to look by."""
-    return Person(
-        organisation=case.organisation,
-        handle=case.person,
-        nhs_number=case.nhs_number,
-        name=case.name,
-        birth_date=case.birth_date,
-        address=case.address,
+def members_of(story: Story, team: Team) -> tuple[Member, ...]:
+    """Who of the team finds the case."""
+    case = story.case
+    return tuple(
+        one
+        for one in team.members
+        if not case.is_named or one.organisation in {case.organisation, *story.shared_with}
     )
 
 

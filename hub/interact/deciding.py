@@ -7,16 +7,15 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from hub.happenings import Happening, happened
 from hub.interact.case_forms import CaseForms
 from hub.interact.cases import case_of
 from hub.interact.codes import REASONS, TEAM
+from hub.interact.counted import forget_place, tell
 from hub.interact.referring_form import chosen
 from hub.interact.tables import Case
 from hub.outbox import Kind, put
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
-from hub.pages.words import london_day
 from hub.parts import Parts
 
 
@@ -70,7 +69,8 @@ def not_taken(session: Session, case_id: str, reason: str, now: datetime) -> Non
         return
     case.state, case.closed_at, case.closing_note = "not-taken", now, REASONS[reason]
     tell_gateway(session, case, "refuse", {"reason": reason}, now)
-    happened(session, Happening("refusal", tuple(case.themes.split(",")), case.organisation, london_day(now)))
+    tell(session, case, now, "refusal")
+    forget_place(case)
 
 
 def tell_gateway(session: Session, case: Case, kind: Kind, body: dict[str, object], now: datetime) -> None:

@@ -10,15 +10,15 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from hub import inbox
 from hub.gateway_answers import Demographics
-from hub.happenings import Happening, happened
 from hub.interact.case_forms import CaseForms
-from hub.interact.case_page import person_of
 from hub.interact.cases import OPEN, case_of, open_case, story_of
 from hub.interact.codes import OUTCOMES, PLAN_STATUSES, TEAM
+from hub.interact.counted import forget_place, tell
 from hub.interact.deciding import tell_gateway
 from hub.interact.links import forget_links
 from hub.interact.referring_form import TEXT, chosen, clean
-from hub.interact.tables import Case, Helper, Measure, Plan, Referring, Seen, Task, Visit
+from hub.interact.sharing import person_of
+from hub.interact.tables import Case, Colleague, Helper, Measure, Plan, Referring, Seen, Task, Visit
 from hub.looking import identified
 from hub.outbox import Kind, forget, put, told_of
 from hub.pages.forms import Faults, Form, typed_day
@@ -194,7 +194,8 @@ def close(session: Session, case_id: str, outcomes: tuple[str, ...], note: str, 
     case.state, case.closed_at, case.closing_note = "closed", now, note or None
     case.outcomes = ",".join(outcomes)
     tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now)
-    happened(session, Happening("outcome", tuple(case.themes.split(",")), case.organisation, london_day(now)))
+    tell(session, case, now, "outcome")
+    forget_place(case)
     plan = session.get(Plan, case_id)
     if plan is not None:
         plan.status = "completed"
@@ -209,7 +210,7 @@ def sweep(session: Session, now: datetime) -> int:
     for case_id, referral in old:
         visits = session.exec(select(Visit.id).where(Visit.case_id == case_id)).all()
         session.exec(delete(Seen).where(col(Seen.visit_id).in_(visits)))
-        owned: tuple[type[SQLModel], ...] = (Visit, Task, Helper, Measure, Plan)
+        owned: tuple[type[SQLModel], ...] = (Visit, Task, Helper, Measure, Plan, Colleague)
         for table in owned:
             session.exec(delete(table).where(table.case_id == case_id))  # type: ignore[attr-defined] # each of them has it
         session.exec(delete(Case).where(col(Case.id) == case_id))

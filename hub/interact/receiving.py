@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel import Session
 
 from hub.gateway_answers import AboutPerson
-from hub.happenings import Happening, happened
 from hub.interact.cases import new_id
 from hub.interact.codes import HOW
+from hub.interact.counted import tell
 from hub.interact.referring_form import Said
+from hub.interact.sharing import share
 from hub.interact.tables import Case
 from hub.pages import words
 from hub.received import Received
@@ -24,27 +26,23 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     case.person = received.person
     case.themes, case.urgency = ",".join(referral.themes), referral.urgency
     case.agreed = "Their agreement stands in the gateway."
+    case.place_may_be_counted = referral.place_may_be_counted
     session.add(case)
-    _tell(session, case, referral.themes, now)
+    share(session, case, referral.team)
+    tell(session, case, now, "need", "referral")
 
 
-def begin(session: Session, said: Said, organisation: str, sender: str, now: datetime) -> None:
+def begin(
+    session: Session, said: Said, organisation: str, sender: str, team: Collection[str], now: datetime
+) -> None:
     """Make a case of what a referrer without an account said. None of it went through the gateway: no look is opened."""
     case = _case(said.about, said.why, said.what_matters, now)
     case.organisation, case.sender = organisation, sender
     case.themes, case.urgency = ",".join(said.themes), said.urgency
     case.agreed = f"{HOW[said.how]}, on {words.day(said.said_on)}, as the referrer tells."
     session.add(case)
-    _tell(session, case, said.themes, now)
-
-
-def _tell(session: Session, case: Case, themes: tuple[str, ...], now: datetime) -> None:
-    day = words.london_day(now)
-    happened(
-        session,
-        Happening("need", themes, case.organisation, day),
-        Happening("referral", themes, case.organisation, day),
-    )
+    share(session, case, said.shared_with(organisation, team))
+    tell(session, case, now, "need", "referral")
 
 
 def _case(about: AboutPerson, why: str, what_matters: str | None, now: datetime) -> Case:

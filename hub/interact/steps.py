@@ -57,4 +57,11 @@ STEPS: Final = (
                     (id))""",
         ),
     ),
+    Step(
+        2,
+        (
+            "ALTER TABLE interact_case ADD COLUMN place_may_be_counted BOOLEAN NOT NULL DEFAULT 0",
+            "ALTER TABLE interact_case ADD COLUMN place VARCHAR NOT NULL DEFAULT ''",
+        ),
+    ),
 )

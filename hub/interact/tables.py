@@ -18,6 +18,8 @@ class Case(SQLModel, table=True):
     referral: the gateway's id; None where it came by a one-time link. organisation: at whom it arrived. sender: who
     referred: an organisation's id, or for a link what the referrer called themselves. person: the organisation's handle.
     state: new, open, closed, not-taken. themes, outcomes: codes, comma-separated. lead: the team member who took it on.
+    place_may_be_counted: as the gateway said when it arrived. place: where the person lives, as a worker chose it for the
+    count (hub/places/choosing.py); both until the case has ended.
     """
 
     __tablename__ = "interact_case"
@@ -47,6 +49,8 @@ class Case(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Moment)
     outcomes: str = ""
     closing_note: str | None = None
+    place_may_be_counted: bool = False
+    place: str = ""
 
 
 class Task(SQLModel, table=True):

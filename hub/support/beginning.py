@@ -13,7 +13,7 @@ from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.parts import Parts
-from hub.support.codes import DISTRICTS, KINDS, TEAM, WORK
+from hub.support.codes import DISTRICTS, KINDS, TEAM, THEMES, WORK
 from hub.support.reading import (
     LINE,
     LINES,
@@ -37,6 +37,7 @@ class Met:
     purpose: str
     why: str = field(repr=False)
     district: str
+    themes: tuple[str, ...]
 
 
 def build_router(parts: Parts) -> APIRouter:
@@ -57,7 +58,15 @@ def build_router(parts: Parts) -> APIRouter:
         lead = f"{entered.who.name}, {entered.title}"
         case_id = await parts.database.write(
             lambda session: begin(
-                session, entered.who, lead, met.about, met.purpose, met.why, met.district, now
+                session,
+                entered.who,
+                lead,
+                met.about,
+                met.purpose,
+                met.why,
+                met.district,
+                met.themes,
+                now,
             )
         )
         return pages.go(f"/{TEAM}/cases/{case_id}")
@@ -75,6 +84,7 @@ def build_router(parts: Parts) -> APIRouter:
             errors=faults.listed or None,
             kinds=offered,
             districts=DISTRICTS,
+            themes=THEMES,
         )
 
     return router
@@ -112,4 +122,4 @@ def read(form: Form, offered: tuple[str, ...], today: date) -> Met | Faults:
         address=address or None,
         safe_contact=safe or None,
     )
-    return Met(about, purpose, why, district)
+    return Met(about, purpose, why, district, tuple(one for one in THEMES if one in form.every("themes")))

@@ -28,7 +28,9 @@ from hub.support.codes import (
     RESULTS,
     STATUSES,
     TEAM,
+    THEMES,
 )
+from hub.support.counted import places_of
 from hub.support.ends import may_go_on
 from hub.support.without_yes import Allowed, allowed_without_yes
 
@@ -71,6 +73,8 @@ def build_router(parts: Parts) -> APIRouter:
             case=case,
             kind=KINDS[case.purpose],
             works=case.state in WORKED_ON,
+            places=places_of(case, parts.places.wards, now),
+            themes=THEMES,
             may_go_on=may_go_on(case, now),
             look=seen,
             allowed=allowed,

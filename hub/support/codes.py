@@ -59,6 +59,21 @@ DISTRICTS: Final = {
     "elsewhere": "Outside Norfolk",
     "unknown": "No fixed address, or not known",
 }
+THEMES: Final = {
+    "housing": "Where to live",
+    "damp": "Damp or mould",
+    "repairs": "Repairs",
+    "money": "Money or debts",
+    "food": "Food or heating",
+    "mental-health": "Mental health",
+    "loneliness": "Loneliness",
+    "caring": "Caring for somebody",
+    "family": "Family",
+    "work": "Work",
+    "safety": "Safety",
+    "health": "Health",
+    "other": "Something else",
+}
 HOW: Final = {
     "spoken": "They said it to me",
     "written": "They wrote it",

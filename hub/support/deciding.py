@@ -8,17 +8,16 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from hub.doors import Entered
-from hub.happenings import Happening, happened
 from hub.outbox import Kind, put
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
-from hub.pages.words import london_day
 from hub.partners import Partners
 from hub.parts import Parts
 from hub.sessions import Practitioner
 from hub.support.case_forms import CaseForms
 from hub.support.cases import case_of, is_stopped
 from hub.support.codes import OUTCOMES, REASONS, TEAM
+from hub.support.counted import forget_place, tell
 from hub.support.plans import point, unpoint
 from hub.support.reading import TEXT, chosen, clean
 from hub.support.tables import Case, Plan
@@ -103,7 +102,8 @@ def not_taken(session: Session, who: Practitioner, case_id: str, reason: str, no
         return
     case.state, case.closed_at, case.closing_note = "not-taken", now, REASONS[reason]
     tell_gateway(session, case, "refuse", {"reason": reason}, now)
-    happened(session, Happening("refusal", (), case.organisation, london_day(now)))
+    tell(session, case, now, "refusal")
+    forget_place(case)
 
 
 def close(
@@ -119,7 +119,8 @@ def close(
     case.state, case.closed_at, case.closing_note = "closed", now, note or None
     case.outcomes, case.asked = ",".join(outcomes), None
     tell_gateway(session, case, "close", {"outcomes": list(outcomes)}, now)
-    happened(session, Happening("outcome", (), case.organisation, london_day(now)))
+    tell(session, case, now, "outcome")
+    forget_place(case)
     plan = session.get(Plan, case_id)
     if plan is not None:
         plan.status = "completed"

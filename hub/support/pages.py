@@ -9,6 +9,7 @@ from hub.support import (
     asking,
     beginning,
     case_page,
+    counted,
     deciding,
     handing_over,
     planning,
@@ -20,6 +21,6 @@ from hub.support import (
 def build_router(parts: Parts) -> APIRouter:
     """Everything below `/support`."""
     router = APIRouter()
-    for part in (team_page, beginning, deciding, planning, working, asking, handing_over, case_page):
+    for part in (team_page, beginning, deciding, planning, working, asking, handing_over, counted, case_page):
         router.include_router(part.build_router(parts))
     return router

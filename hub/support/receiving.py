@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.gateway_answers import AboutPerson
-from hub.happenings import Happening, happened
 from hub.pages.words import london_day
 from hub.received import Received
 from hub.sessions import Practitioner
 from hub.support.cases import new_id
 from hub.support.codes import KINDS
+from hub.support.counted import tell
 from hub.support.ends import begun
 from hub.support.plan_text import split
 from hub.support.plans import begin_with
@@ -28,17 +28,13 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     why, plan = split(content.why)
     case = _case(content.about, why, content.what_matters, referral.to, referral.purpose, now)
     case.referral, case.sender, case.person = referral.id, referral.sender, received.person
+    case.themes, case.place_may_be_counted = ",".join(referral.themes), referral.place_may_be_counted
     begun(case, referral.sent_at, london_day(now))
     session.add(case)
     session.flush()
     if plan:
         begin_with(session, case, plan, now, KINDS[case.purpose].title)
-    day = london_day(now)
-    happened(
-        session,
-        Happening("need", referral.themes, case.organisation, day),
-        Happening("referral", referral.themes, case.organisation, day),
-    )
+    tell(session, case, now, "need", "referral")
 
 
 def begin(
@@ -49,14 +45,16 @@ def begin(
     purpose: str,
     why: str,
     district: str,
+    themes: tuple[str, ...],
     now: datetime,
 ) -> str:
     """Begin with somebody whom the worker meets; gives the case's id. It opens no look: the person is asked first."""
     case = _case(about, why, None, who.organisation, purpose, now)
     case.state, case.lead, case.district = "open", lead, district
+    case.themes = ",".join(themes)
     begun(case, now, london_day(now))
     session.add(case)
-    happened(session, Happening("need", (), case.organisation, london_day(now)))
+    tell(session, case, now, "need")
     return case.id
 
 

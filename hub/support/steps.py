@@ -58,4 +58,12 @@ STEPS: Final = (
         ),
     ),
     Step(2, ("ALTER TABLE support_plan ADD COLUMN written_at DATETIME",)),
+    Step(
+        3,
+        (
+            "ALTER TABLE support_case ADD COLUMN themes VARCHAR NOT NULL DEFAULT ''",
+            "ALTER TABLE support_case ADD COLUMN place_may_be_counted BOOLEAN NOT NULL DEFAULT 0",
+            "ALTER TABLE support_case ADD COLUMN place VARCHAR NOT NULL DEFAULT ''",
+        ),
+    ),
 )

@@ -19,7 +19,9 @@ class Case(SQLModel, table=True):
     one where nobody did. person: the organisation's handle. state: new, open, closed, not-taken. district: a code.
     began_at, ends_at: of the purpose; after `ends_at` nothing is asked of the gateway. review_on: when the team looks again.
     asked: the gateway's id of the last request to the person; renewal: whether a yes to it makes the support go on.
-    answer: waiting, allowed or expired, as told when it was looked up last. outcomes: codes, comma-separated.
+    answer: waiting, allowed or expired, as told when it was looked up last. themes, outcomes: codes, comma-separated.
+    place_may_be_counted: as the gateway said when it came. place: where the person lives, as a worker chose it for the count
+    (hub/places/choosing.py); both until the case has ended or the person has moved.
     """
 
     __tablename__ = "support_case"
@@ -54,6 +56,9 @@ class Case(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Moment)
     outcomes: str = ""
     closing_note: str | None = None
+    themes: str = ""
+    place_may_be_counted: bool = False
+    place: str = ""
 
 
 class Plan(SQLModel, table=True):

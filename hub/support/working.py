@@ -15,6 +15,7 @@ from hub.sessions import Practitioner
 from hub.support.case_forms import CaseForms
 from hub.support.cases import new_id, open_case
 from hub.support.codes import CONTACTS, DISTRICTS, KINDS, RESULTS, TEAM
+from hub.support.counted import forget_place
 from hub.support.reading import LINES, TEXT, chosen, clean, day_of, text_fault
 from hub.support.tables import Contact, Move, Review
 
@@ -96,6 +97,8 @@ def moved(session: Session, who: Practitioner, case_id: str, on: date, district:
     case = open_case(session, who, case_id)
     session.add(Move(id=new_id(), case_id=case_id, on=on, from_district=case.district, to_district=district))
     case.district, case.address = district, address or None
+    # What the gateway said was said of the old address; where somebody moves to may have to stay secret.
+    forget_place(case)
 
 
 def contact_of(form: Form, case_id: str, by: str, now: datetime) -> Contact | Faults:

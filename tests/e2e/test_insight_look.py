@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hub.insight.deprivation import CORE20_DECILES, Deprivation, join
 from hub.insight.settings import Insight, InsightSettings, insight_for
+from hub.places.settings import NO_PLACES, PlacesSettings, places_for
 from tests.conftest import Parts
 from tests.e2e.test_pages_look import WIDTHS, Shown, judge
 from tests.unit.hub.fakes import Desk
@@ -71,7 +72,9 @@ def serving(app: FastAPI) -> Iterator[str]:
 def addresses(
     tmp_path_factory: pytest.TempPathFactory, real_data: Path
 ) -> Iterator[dict[str, tuple[str, Desk]]]:
-    norwich = insight_for(InsightSettings(geography_folder=real_data / "norfolk-geography"))
+    norwich = insight_for(
+        InsightSettings(), places_for(PlacesSettings(geography_folder=real_data / "norfolk-geography"))
+    )
     # The folder has no index of 2025; every third area is made one of the most deprived, to have a page to look at.
     deciles = {
         code: CORE20_DECILES if number % 3 == 0 else 5
@@ -82,7 +85,7 @@ def addresses(
     found: dict[str, tuple[str, Desk]] = {}
     with ExitStack() as stack:
         for state, each_month in STATES.items():
-            mine = insight_for(InsightSettings()) if state == "no-maps" else insight
+            mine = insight_for(InsightSettings(), NO_PLACES) if state == "no-maps" else insight
             desk = insight_desk(tmp_path_factory.mktemp(state), mine)
             stack.callback(desk.hub.parts.database.close)
             if each_month:

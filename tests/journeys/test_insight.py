@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from hub.database import Database
 from hub.insight.settings import InsightSettings, insight_for
+from hub.places.settings import PlacesSettings, places_for
 from tests.journeys.telling import Traveller, story
 from tests.support.running import RunningGateway
 from tests.unit.hub.insight.filled import fill
@@ -39,7 +40,7 @@ def test_where_help_is_missing(house: RunningGateway, chromium: Browser, geograp
 
 def was_counted(house: RunningGateway, geography: Path | None) -> None:
     """Three months that have ended, as the teams would have told them event by event; each published once."""
-    insight = insight_for(InsightSettings(geography_folder=geography))
+    insight = insight_for(InsightSettings(), places_for(PlacesSettings(geography_folder=geography)))
     database = Database(house.layout.hub / "hub.db")
     try:
         database.write_now(partial(fill, insight=insight, each_month=300))

@@ -24,6 +24,7 @@ from hub.features import FEATURES
 from hub.gateway import Gateway, GatewayAwayError, GatewayRefusedError
 from hub.oidc import ProviderAwayError, SignInService
 from hub.parts import Feature
+from hub.places.settings import NO_PLACES, Places
 from hub.sessions import Practitioner
 from hub.settings import Settings
 from hub.tokens import Token
@@ -215,6 +216,7 @@ def hub_in(
     partners: dict[str, Any] | None = None,
     loopback: str | None = None,
     source_key: Path | None = None,
+    places: Places = NO_PLACES,
 ) -> Desk:
     """A hub whose database and files lie in the folder. Called again with the same folder: as after a restart.
 
@@ -243,5 +245,7 @@ def hub_in(
     }
     service.fetched[f"{ISSUER}/jwks.json"] = {"keys": [KEY.as_dict(private=False, use="sig", alg="ES256")]}
     service.fetched[f"{ISSUER}/token"] = application
-    hub = assemble(settings, clock, Database(settings.database, durable=False), gateway, service, features)
+    hub = assemble(
+        settings, clock, Database(settings.database, durable=False), gateway, service, features, places
+    )
     return Desk(hub, gateway, service, clock, folder)

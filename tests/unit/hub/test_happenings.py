@@ -72,9 +72,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def counted(desk: Desk) -> dict[tuple[str, str], int]:
     """(what, theme) -> how often; none of them has a place."""
     found = rows(desk, OpenCount)
-    assert {(row.area, row.age, row.groups, row.month) for row in found} <= {
-        (NOT_SAID, NOT_SAID, "", "2026-11")
-    }
+    assert {(row.area, row.groups, row.month) for row in found} <= {(NOT_SAID, "", "2026-11")}
     return {(row.kind, row.theme): row.count for row in found}
 
 
@@ -168,13 +166,16 @@ def support_desk(tmp_path: Path) -> Iterator[Desk]:
     found.hub.parts.database.close()
 
 
-async def test_somebody_whom_a_support_worker_begins_with_is_a_need_of_no_theme(support_desk: Desk) -> None:
+@pytest.mark.parametrize(("chosen", "theme"), [({}, "other"), ({"themes": "money"}, "money")])
+async def test_somebody_whom_a_support_worker_begins_with_is_a_need_by_the_themes_chosen(
+    support_desk: Desk, chosen: dict[str, str], theme: str
+) -> None:
     ana = support.worker(support_desk)
-    address = await support.begun(support_desk, ana)
-    assert counted(support_desk) == {("need", "other"): 1}
+    address = await support.begun(support_desk, ana, **chosen)
+    assert counted(support_desk) == {("need", theme): 1}
     for _ in range(2):
         await support_desk.post(ana, f"{address}/closing", outcomes="connected", note="Tom is well")
-    assert counted(support_desk) == {("need", "other"): 1, ("outcome", "other"): 1}
+    assert counted(support_desk) == {("need", theme): 1, ("outcome", theme): 1}
     assert reporters(support_desk) == [("2026-11", support.TRUST)]
     tells_of_nobody(support_desk, "Tom", address.rpartition("/")[2])
 
@@ -187,15 +188,8 @@ async def test_a_handover_that_is_not_taken_on_is_need_referral_and_refusal(supp
     zoe = support.worker(support_desk, support.NEWLEAF, support.FLOATING)
     for _ in range(2):
         await support_desk.post(zoe, f"{address}/refusal", reason="full")
-    assert counted(support_desk) == {**arrived, ("refusal", "other"): 1}
+    assert counted(support_desk) == {**arrived, ("refusal", "loneliness"): 1}
     tells_of_nobody(support_desk, "Tom", support.REFERRAL, address.rpartition("/")[2])
-
-
-@pytest.mark.parametrize(("may_be_told", "area"), [(True, "E01026791"), (False, NOT_SAID)])
-def test_a_place_counts_only_where_it_may_be_told(desk: Desk, may_be_told: bool, area: str) -> None:
-    what = Happening("need", ("damp",), "age-well-norfolk", DAY, "E01026791", may_be_told)
-    desk.hub.parts.database.write_now(lambda session: happened(session, what))
-    assert [row.area for row in rows(desk, OpenCount)] == [area]
 
 
 def test_a_change_that_fails_is_not_counted(desk: Desk) -> None:

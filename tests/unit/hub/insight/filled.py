@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from hub.insight.events import Circumstances, Kind
+from hub.insight.events import Circumstances, Kind, events_of
 from hub.insight.feature import build_feature
 from hub.insight.recording import publish_due, record
 from hub.insight.settings import Insight
@@ -75,4 +75,4 @@ def _event(
     themes = dice.choices(codes, range(len(codes), 0, -1), k=dice.choice((1, 1, 2)))
     firms = ("age-well-norfolk", "wensum-valley-practice", "norwich-city-council")
     employer = dice.choice(firms[: 3 if day.month < 10 else 2])
-    record(session, kind, themes, person, employer, day)
+    record(session, events_of(kind, themes, day, person), employer, day)

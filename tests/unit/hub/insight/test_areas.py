@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from hub.insight import areas, deprivation
+from hub.insight import deprivation
 from hub.insight.deprivation import Deprivation, join
-from hub.insight.errors import GeographyError, VintageError
-from hub.insight.shapes import holds, inner_point, shape_of
-from tests.unit.hub.insight.towns import MIDDLE, POOR, RICH, geography, square
+from hub.places import areas
+from hub.places.errors import GeographyError, VintageError
+from hub.places.shapes import holds, inner_point, shape_of
+from tests.unit.hub.insight.towns import MIDDLE, POOR, RICH, WEST, geography, square
 
 NORWICH = "E07000148"
 
@@ -68,7 +69,7 @@ def test_the_release_that_fits_is_taken_where_the_folder_has_it(folder: Path, tm
 
 def test_an_area_of_the_other_vintage_has_no_ward_here() -> None:
     found = geography(2021)
-    assert found.ward_of(POOR, 2021) == "W1"
+    assert found.ward_of(POOR, 2021) == WEST
     assert found.ward_of(POOR, 2011) is None
     assert found.ward_of("E01999999", 2021) is None
 

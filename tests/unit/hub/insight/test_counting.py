@@ -19,7 +19,7 @@ from hub.insight.counting import (
     period_of,
 )
 from hub.insight.events import NO_FIXED_ABODE, NOT_SAID, Event, Kind
-from tests.unit.hub.insight.towns import MIDDLE, POOR, RICH, event, geography, reading
+from tests.unit.hub.insight.towns import MIDDLE, POOR, RICH, WEST, event, geography, reading
 
 
 def test_one_need_counts_once_in_each_table_and_margin() -> None:
@@ -29,10 +29,10 @@ def test_one_need_counts_once_in_each_table_and_margin() -> None:
         TOTAL,
         Cell("themes", "2026-10", "housing", "need"),
         Cell("themes", "2026-10", ALL, "need"),
-        Cell("wards", "2026-Q4", "W1", "need"),
+        Cell("wards", "2026-Q4", WEST, "need"),
         Cell("wards", "2026-Q4", ALL, "need"),
-        Cell("ward-needs", "2026-Q4", "W1", "housing"),
-        Cell("ward-needs", "2026-Q4", "W1", ALL),
+        Cell("ward-needs", "2026-Q4", WEST, "housing"),
+        Cell("ward-needs", "2026-Q4", WEST, ALL),
         Cell("ward-needs", "2026-Q4", ALL, "housing"),
         Cell("ward-needs", "2026-Q4", ALL, ALL),
         Cell("small-areas", "2026", POOR, "need"),
@@ -106,5 +106,5 @@ def test_a_month_is_in_its_quarter_and_year() -> None:
 def test_margins_are_the_sums_of_their_rows() -> None:
     counts = Counter({event(area=POOR): 2, event(area=RICH): 5, event(theme="food", area=MIDDLE): 1})
     found = add_up(counts, reading().cells_of)
-    assert found[Cell("wards", "2026-Q4", "W1", "need")] == 3
+    assert found[Cell("wards", "2026-Q4", WEST, "need")] == 3
     assert found[Cell("wards", "2026-Q4", ALL, "need")] == found[TOTAL] == 8

@@ -9,17 +9,17 @@ from hub.insight.events import NO_FIXED_ABODE, NOT_SAID, Circumstances, Event, K
 
 DAY = date(2026, 11, 23)
 HOME = "E01026791"
+WARD = "E05012910"
 
 
 @pytest.mark.parametrize("label", ["R", "V", "REDACTED", "N", "", None])
-@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("home", [HOME, WARD])
 def test_whoever_is_restricted_or_unlabelled_is_nowhere_from_the_first_writing(
-    label: str | None, settled: bool
+    label: str | None, home: str
 ) -> None:
-    person = Circumstances(label, HOME, no_fixed_abode=not settled)
-    (event,) = events_of(Kind.NEED, ["housing"], DAY, person)
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(label, home))
     assert event.area == NOT_SAID
-    assert HOME not in repr(event)
+    assert home not in repr(event)
 
 
 def test_an_unrestricted_person_counts_where_they_live() -> None:
@@ -27,9 +27,16 @@ def test_an_unrestricted_person_counts_where_they_live() -> None:
     assert event == Event(Kind.REFERRAL, "damp", HOME, 2021, "2026-11")
 
 
-def test_no_fixed_address_is_a_place_of_its_own_even_with_an_old_area() -> None:
-    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances("U", HOME, no_fixed_abode=True))
+@pytest.mark.parametrize("label", ["U", "R", None])
+def test_no_fixed_address_is_no_place_whatever_the_label_and_even_with_an_old_area(label: str | None) -> None:
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(label, HOME, no_fixed_abode=True))
     assert event.area == NO_FIXED_ABODE
+    assert HOME not in repr(event)
+
+
+def test_a_ward_is_an_area_where_only_that_is_known() -> None:
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances("U", WARD))
+    assert event.area == WARD
 
 
 @pytest.mark.parametrize("code", ["12 Elm Road", "W01026791", "E0102679", "E010267911", "", None])

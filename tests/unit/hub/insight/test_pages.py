@@ -16,6 +16,7 @@ from hub.insight.counting import ALL, TABLES, Cell, add_up
 from hub.insight.protecting import BASE
 from hub.insight.recording import published
 from hub.insight.settings import InsightSettings, insight_for
+from hub.places.settings import NO_PLACES, PlacesSettings, places_for
 from tests.unit.hub.browser import Browser
 from tests.unit.hub.fakes import Desk
 from tests.unit.hub.insight.filled import INSIGHT, fill, insight_desk
@@ -145,7 +146,7 @@ async def test_the_metadata_says_how_the_download_is_read_made_and_licensed(full
 
 
 async def test_a_hub_without_maps_has_themes_and_ages_and_says_what_is_missing(tmp_path: Path) -> None:
-    insight = insight_for(InsightSettings(insight_threshold=10))
+    insight = insight_for(InsightSettings(threshold=10), NO_PLACES)
     desk = insight_desk(tmp_path, insight)
     desk.hub.parts.database.write_now(lambda session: fill(session, insight, 100))
     browser = entered(desk)
@@ -165,12 +166,12 @@ def test_the_environment_names_the_folder_and_a_threshold_that_the_proof_covers(
 ) -> None:
     monkeypatch.setenv("HUB_GEOGRAPHY_FOLDER", str(real_data / "norfolk-geography"))
     monkeypatch.setenv("HUB_GEOGRAPHY_VINTAGE", "2011")
-    found = insight_for(InsightSettings())
+    found = insight_for(InsightSettings(), places_for(PlacesSettings()))
     assert found.reading.joined is not None
     assert found.reading.series == "E07000148, 2011, IMD 2019"
     monkeypatch.setenv("HUB_GEOGRAPHY_VINTAGE", "2021")
     # The folder has the index of 2019 only, which is by other areas: none is joined rather than that one.
-    assert insight_for(InsightSettings()).reading.joined is None
+    assert insight_for(InsightSettings(), places_for(PlacesSettings())).reading.joined is None
     monkeypatch.setenv("HUB_INSIGHT_THRESHOLD", "3")
     with pytest.raises(ValueError, match="multiple of 5"):
         InsightSettings()

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from hub.insight.areas import Area
 from hub.insight.coverage import silent, thin_wards
 from hub.insight.pictures import bars, class_of, classes_of, key_of, map_of, swatch
 from hub.insight.showing import month_title, months_between, period_title
-from tests.unit.hub.insight.towns import geography, square
+from hub.places.areas import Area
+from tests.unit.hub.insight.towns import EAST, WEST, geography, square
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -103,5 +103,5 @@ def test_warnings_name_how_many_reported_and_who_fell_silent() -> None:
 
 def test_a_ward_is_thin_where_fewer_than_two_in_a_thousand_residents_were_met() -> None:
     # Mancroft has two small areas, so about 3,000 residents: 6 is enough. Eaton has one: 3 is.
-    assert thin_wards(geography(), {"W1": 5, "W2": 3}) == ["Mancroft"]
-    assert thin_wards(geography(), {"W1": 6}) == ["Eaton"]
+    assert thin_wards(geography(), {WEST: 5, EAST: 3}) == ["Mancroft"]
+    assert thin_wards(geography(), {WEST: 6}) == ["Eaton"]

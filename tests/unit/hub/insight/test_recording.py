@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,12 @@ from sqlmodel import Session, select
 
 from hub.database import Database
 from hub.insight.counting import Reading
-from hub.insight.events import NOT_SAID, Circumstances, Kind
+from hub.insight.events import NOT_SAID, Circumstances, Event, Kind, events_of
 from hub.insight.protecting import BASE
-from hub.insight.recording import Published, publish_due, published, record
+from hub.insight.recording import Published, correct, publish_due, published, record
 from hub.insight.tables import SCHEMA, OpenCount, Owed, PublishedBatch, PublishedCount
-from hub.insight.telling import tell
 from hub.migrations import migrate
-from tests.unit.hub.insight.towns import POOR, RICH, geography, reading
+from tests.unit.hub.insight.towns import POOR, RICH, WEST, geography, reading
 
 READING = reading()
 BORN = date(1980, 2, 3)
@@ -35,7 +35,7 @@ def told(count: int, day: date, label: str | None = "U", theme: str = "housing")
     def work(session: Session) -> None:
         for _ in range(count):
             person = Circumstances(label, POOR, 2021, False, BORN, ("justice",))
-            record(session, Kind.NEED, [theme], person, "age-well-norfolk", day)
+            record(session, events_of(Kind.NEED, [theme], day, person), "age-well-norfolk", day)
 
     return work
 
@@ -101,7 +101,7 @@ def test_what_comes_late_waits_for_the_next_batch_and_revises_openly(database: D
 def test_what_rounding_owes_is_kept_and_paid_later(database: Database) -> None:
     for month in (8, 9, 10):
         database.write_now(told(2, date(2026, month, 5)))
-        database.write_now(lambda session, month=month: publish_due(session, at(2026, month + 1), READING))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        database.write_now(partial(publish_due, now=at(2026, month + 1), reading=READING))
     found = now_published(database)
     assert [sum(counts.values()) for counts in found.counts.values()] == [0, BASE, 0]
     owed = database.read_now(lambda session: session.exec(select(Owed).where(Owed.code == "all")).all())
@@ -135,13 +135,10 @@ def test_another_geography_begins_a_series_of_its_own(database: Database) -> Non
 
 def test_published_rows_add_up_to_what_is_told(database: Database) -> None:
     for area, count in ((POOR, 4), (RICH, 13)):
-        person = Circumstances("U", area)
+        day = date(2026, 10, 1)
+        events = events_of(Kind.REFERRAL, ["food"], day, Circumstances("U", area))
         for _ in range(count):
-            database.write_now(
-                lambda session, person=person: record(  # type: ignore[misc] # as above
-                    session, Kind.REFERRAL, ["food"], person, "x", date(2026, 10, 1)
-                )
-            )
+            database.write_now(partial(record, events=events, organisation="x", day=day))
     database.write_now(lambda session: publish_due(session, at(2026, 11), READING))
     rows = database.read_now(lambda session: session.exec(select(PublishedCount)).all())
     assert all(row.count % BASE == 0 and row.batch == "2026-10" for row in rows)
@@ -150,18 +147,33 @@ def test_published_rows_add_up_to_what_is_told(database: Database) -> None:
     assert [one.published_at for one in batches] == [at(2026, 11)]
 
 
-def test_what_features_tell_has_no_place_unless_the_label_says_that_it_may(database: Database) -> None:
-    def work(session: Session) -> None:
-        tell(session, "refusal", ["money"], organisation="x", day=date(2026, 10, 1))
-        tell(
-            session,
-            "outcome",
-            ["money"],
-            organisation="x",
-            day=date(2026, 10, 1),
-            person=Circumstances("U", POOR),
-        )
+def events(area: str | None, *themes: str) -> tuple[Event, ...]:
+    return events_of(Kind.NEED, themes, date(2026, 10, 5), Circumstances("U" if area else None, area))
 
-    database.write_now(work)
+
+def counts(database: Database) -> dict[tuple[str, str], int]:
     rows = database.read_now(lambda session: session.exec(select(OpenCount)).all())
-    assert [(row.kind, row.area) for row in rows] == [("outcome", POOR), ("refusal", NOT_SAID)]
+    return {(row.theme, row.area): row.count for row in rows}
+
+
+def test_what_is_known_later_moves_a_count_and_makes_no_other(database: Database) -> None:
+    unknown, ward = events(None, "food", "money"), events(WEST, "food", "money")
+    for _ in range(2):
+        database.write_now(partial(record, events=unknown, organisation="x", day=date(2026, 10, 5)))
+    database.write_now(partial(correct, before=unknown, after=ward))
+    database.write_now(partial(correct, before=ward, after=ward))
+    assert counts(database) == {(theme, area): 1 for theme in ("food", "money") for area in (NOT_SAID, WEST)}
+    database.write_now(partial(correct, before=unknown, after=events(POOR, "food", "money")))
+    assert counts(database) == {(theme, area): 1 for theme in ("food", "money") for area in (POOR, WEST)}
+    database.write_now(partial(correct, before=unknown, after=ward))
+    assert sum(counts(database).values()) == 4, "what was never counted is not moved"
+
+
+def test_what_was_published_stays_as_it_was(database: Database) -> None:
+    database.write_now(told(6, date(2026, 10, 5), None))
+    database.write_now(partial(publish_due, now=at(2026, 11), reading=READING))
+    # Somebody else's, which came late for that month.
+    unknown = events(None, "housing")
+    database.write_now(partial(record, events=unknown, organisation="x", day=date(2026, 10, 5)))
+    database.write_now(partial(correct, before=unknown, after=events(POOR, "housing")))
+    assert counts(database) == {("housing", NOT_SAID): 1}

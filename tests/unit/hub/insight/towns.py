@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hub.insight.areas import Area, Geography
 from hub.insight.counting import Reading
 from hub.insight.deprivation import Deprivation, join
 from hub.insight.events import Event, Kind
-from hub.insight.shapes import Shape
+from hub.places.areas import Area, Geography
+from hub.places.shapes import Shape
 
 POOR, MIDDLE, RICH = "E01000001", "E01000002", "E01000003"
+WEST, EAST = "E05000001", "E05000002"
 
 
 def square(west: float, south: float, size: float = 1.0) -> Shape:
@@ -21,11 +22,11 @@ def geography(vintage: int = 2021) -> Geography:
         "E07000148",
         vintage,
         {
-            POOR: Area(POOR, "Norwich 001A", square(0, 0), "W1"),
-            MIDDLE: Area(MIDDLE, "Norwich 001B", square(1, 0), "W1"),
-            RICH: Area(RICH, "Norwich 002A", square(0, 1, 2), "W2"),
+            POOR: Area(POOR, "Norwich 001A", square(0, 0), WEST),
+            MIDDLE: Area(MIDDLE, "Norwich 001B", square(1, 0), WEST),
+            RICH: Area(RICH, "Norwich 002A", square(0, 1, 2), EAST),
         },
-        {"W1": Area("W1", "Mancroft", square(0, 0, 2)), "W2": Area("W2", "Eaton", square(0, 1, 2))},
+        {WEST: Area(WEST, "Mancroft", square(0, 0, 2)), EAST: Area(EAST, "Eaton", square(0, 1, 2))},
     )
 
 

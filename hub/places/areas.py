@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hub.insight.errors import GeographyError
-from hub.insight.shapes import Point, Shape, holds, inner_point, shape_of
+from hub.places.errors import GeographyError
+from hub.places.shapes import Point, Shape, holds, inner_point, shape_of
 
 VINTAGES: Final = (2011, 2021)
 ATTRIBUTION: Final = (

@@ -1,0 +1,71 @@
+"""What of a case goes into counts, and where the person lives as a worker chose it for the count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from hub.happenings import Happening, Known, What, happened
+from hub.interact.cases import open_case
+from hub.interact.codes import TEAM
+from hub.interact.tables import Case
+from hub.pages.routing import page_router
+from hub.pages.words import london_day
+from hub.parts import Parts
+from hub.places.choosing import known_of, offered, still_believed
+
+
+def build_router(parts: Parts) -> APIRouter:
+    """`/interact/cases/<id>/place`."""
+    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+
+    @router.post("/{case_id}/place", response_class=Response)
+    async def choose(request: Request, case_id: str) -> Response:
+        _, form = await parts.doors.posted(request, TEAM)
+        place, now = form.one("place"), parts.clock.now()
+        await parts.database.write(
+            lambda session: place_chosen(session, case_id, place, parts.places.wards, now)
+        )
+        return pages.go(f"/{TEAM}/cases/{case_id}")
+
+    return router
+
+
+def places_of(case: Case, wards: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """What may be chosen for the case, code -> words."""
+    return offered(wards, may_be_counted=_believed(case, now))
+
+
+def known(case: Case, now: datetime) -> Known:
+    """What the record says that counts go by."""
+    return known_of(
+        born=case.birth_date, address=case.address, place=case.place, may_be_counted=_believed(case, now)
+    )
+
+
+def tell(session: Session, case: Case, now: datetime, *whats: What, instead_of: Known | None = None) -> None:
+    """Let what happened be counted. instead_of: what it was counted by when the case came."""
+    day = london_day(now if instead_of is None else case.arrived_at)
+    themes, knows = tuple(one for one in case.themes.split(",") if one), known(case, now)
+    happened(session, *(Happening(what, themes, case.organisation, day, knows, instead_of) for what in whats))
+
+
+def place_chosen(session: Session, case_id: str, place: str, wards: Mapping[str, str], now: datetime) -> None:
+    """Keep what the worker chose, and count the case by it; what is not offered changes nothing."""
+    case = open_case(session, case_id)
+    if place in places_of(case, wards, now):
+        before = known(case, now)
+        case.place = place
+        tell(session, case, now, "need", "referral", instead_of=before)
+
+
+def forget_place(case: Case) -> None:
+    """The case has ended, and was counted: where the person lives is not kept for counts any more."""
+    case.place, case.place_may_be_counted = "", False
+
+
+def _believed(case: Case, now: datetime) -> bool:
+    return still_believed(may_be_counted=case.place_may_be_counted, told_at=case.arrived_at, now=now)
