@@ -36,6 +36,8 @@ from hub.tokens import Token
 ANSWER_BYTES: Final = 4 * 1024 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
 JSON: Final = "application/json"
+AGAIN: Final = (408, 421, 429)
+"""Too slow a line, a name that is not the gateway's, too often (RFC 9110, RFC 6585): nothing is said of what was asked."""
 
 T = TypeVar("T")
 
@@ -263,7 +265,7 @@ def _refusal(status: int, content: bytes) -> GatewayError:
     Anything else comes from something in between, such as a proxy's page while the gateway is restarted. Taken for a
     no, it would have a referral given up that nobody refused.
     """
-    if status >= 500 or status == 429:
+    if status >= 500 or status in AGAIN:
         return GatewayAwayError(f"it answered {status}")
     problem = _problem(content)
     kind = str(problem.get("type", "")).rstrip("/").rpartition("/")[2].rpartition("#")[2]

@@ -175,5 +175,10 @@ def _sought(session: Session, organisation: str) -> Sought:
 def _note(session: Session, page: tuple[Referral, ...]) -> None:
     for referral in page:
         row = session.get(Arrived, referral.id)
-        if row is not None and referral.status in ENDED:
+        if row is None:
+            continue
+        if referral.status in ENDED:
             row.status = referral.status
+        if row.collected_at is None and referral.status != "sent":
+            # The answer to our acknowledgement was lost, or nobody waits for one any more.
+            row.collected_at = referral.changed_at

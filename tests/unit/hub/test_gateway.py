@@ -168,6 +168,8 @@ async def test_every_step_of_a_referral_has_its_address() -> None:
         (FakeHttp(error=TimeoutError()), GatewayAwayError),
         (FakeHttp(status=503, body=b"{}"), GatewayAwayError),
         (FakeHttp(status=429, body=b"{}"), GatewayAwayError),
+        (FakeHttp(status=408, body=b'{"type": "https://x/docs/problems#body-too-slow"}'), GatewayAwayError),
+        (FakeHttp(status=421, body=b'{"type": "https://x/docs/problems#unknown-host"}'), GatewayAwayError),
         (FakeHttp(status=200, body=b"<html>"), GatewayAwayError),
         (FakeHttp(status=200, body=b'{"person": 1}'), GatewayAwayError),
         (FakeHttp(status=401, body=b'{"type": "https://x/problems/invalid-token"}'), TokenNotGoodError),
