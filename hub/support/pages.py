@@ -13,6 +13,7 @@ from hub.support import (
     deciding,
     handing_over,
     planning,
+    saying,
     team_page,
     working,
 )
@@ -21,6 +22,17 @@ from hub.support import (
 def build_router(parts: Parts) -> APIRouter:
     """Everything below `/support`."""
     router = APIRouter()
-    for part in (team_page, beginning, deciding, planning, working, asking, handing_over, counted, case_page):
+    for part in (
+        team_page,
+        beginning,
+        deciding,
+        planning,
+        working,
+        asking,
+        saying,
+        handing_over,
+        counted,
+        case_page,
+    ):
         router.include_router(part.build_router(parts))
     return router

@@ -1,4 +1,4 @@
-"""What may be seen of somebody who has not said yes, and by what law: asked of the gateway about a person who is made up.
+"""What may be seen with and without a yes, and by what law: asked of the gateway about a person who is made up.
 
 For people whom services do not reach, a few fields may be looked at without their yes. The page says which, and by what
 right, as the gateway publishes it (GET /v1/purposes, POST /v1/policy/explain); nobody's record is looked at for that.
@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from hub.gateway import Gateway, GatewayError
 from hub.gateway_answers import Explained, Purpose, SectionSchema
+from hub.showing import Schemas
 from hub.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One kind of information and its fields, by their published titles."""
+    """One kind of information and its fields, by their published titles. code: the section's."""
 
+    code: str
     title: str
     fields: tuple[str, ...]
 
@@ -43,23 +45,39 @@ async def allowed_without_yes(gateway: Gateway, token: Token, purpose: str) -> A
         return None
 
 
+async def opened_by_a_yes(gateway: Gateway, token: Token, purpose: str) -> tuple[Seen, ...]:
+    """What a yes opens to this practitioner, whoever the person is. Raises `GatewayError`."""
+    return _seen(await gateway.with_a_yes(token, purpose), _schemas(await gateway.sections()))
+
+
 def allowed(purpose: Purpose, explained: Explained, published: Iterable[SectionSchema]) -> Allowed:
     """In words. Fields that any source would be asked for."""
-    schemas = {one.section: one.document for one in published}
-    fields: dict[str, dict[str, None]] = {}
-    for one in explained.would_show:
-        fields.setdefault(one.section, {}).update(dict.fromkeys(one.fields))
+    schemas = _schemas(published)
+    without = _seen(explained, schemas)
+    known = {one.code for one in without}
     return Allowed(
         purpose.legal_text,
         purpose.permission_rule,
-        tuple(
-            Seen(
-                _title(schemas.get(name, {}), name),
-                tuple(_field(schemas.get(name, {}), one) for one in known),
-            )
-            for name, known in fields.items()
-        ),
-        tuple(_title(schemas.get(name, {}), name) for name in purpose.sections if name not in fields),
+        without,
+        tuple(_title(schemas.get(name, {}), name) for name in purpose.sections if name not in known),
+    )
+
+
+def _schemas(published: Iterable[SectionSchema]) -> Schemas:
+    return {one.section: one.document for one in published}
+
+
+def _seen(explained: Explained, schemas: Schemas) -> tuple[Seen, ...]:
+    fields: dict[str, dict[str, None]] = {}
+    for one in explained.would_show:
+        fields.setdefault(one.section, {}).update(dict.fromkeys(one.fields))
+    return tuple(
+        Seen(
+            name,
+            _title(schemas.get(name, {}), name),
+            tuple(_field(schemas.get(name, {}), one) for one in known),
+        )
+        for name, known in fields.items()
     )
 
 

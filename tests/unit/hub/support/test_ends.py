@@ -129,7 +129,7 @@ async def test_it_goes_on_only_when_the_person_says_yes_anew(desk: Desk) -> None
     address = await begin(desk, worker(desk))
     desk.clock.go_on(days=92)
     browser = worker(desk)
-    assert "Ask them whether it goes on" in (await browser.get(address)).words
+    assert "Ask them in their portal whether it goes on" in (await browser.get(address)).words
     reason = "Shall I go on helping you until your new home is ready?"
     assert (await desk.post(browser, f"{address}/asking", reason=reason)).status == 303
     (call,) = desk.gateway.called("POST", "/v1/consent-requests")
