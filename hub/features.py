@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.front_door.feature import COUNCIL_FEATURE as DUTY_RECEIVED
 from hub.front_door.feature import DUTY_FEATURE as DUTY_TO_REFER
 from hub.front_door.feature import FEATURE as FRONT_DOOR
 from hub.insight.feature import FEATURE as INSIGHT
@@ -12,4 +13,4 @@ from hub.parts import Feature
 from hub.support.feature import FEATURE as SUPPORT
 from hub.voice.feature import FEATURE as VOICE
 
-FEATURES: Final[tuple[Feature, ...]] = (INTERACT, FRONT_DOOR, DUTY_TO_REFER, SUPPORT, INSIGHT, VOICE)
+FEATURES: Final[tuple[Feature, ...]] = (INTERACT, FRONT_DOOR, DUTY_TO_REFER, DUTY_RECEIVED, SUPPORT, INSIGHT, VOICE)

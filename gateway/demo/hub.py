@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,9 @@ import yaml
 
 from adapters.sandbox.identity_provider.clients import HUB_ORGANISATIONS, HUB_SOURCES, secret_of
 from gateway.demo.layout import Addresses, Layout
+
+GEOGRAPHY: Final = ("HUB_GEOGRAPHY_FOLDER", "HUB_GEOGRAPHY_DISTRICT", "HUB_GEOGRAPHY_VINTAGE")
+"""What whoever starts the demonstration may say of the district: boundaries are no part of the program (docs/insight.md)."""
 
 TITLES: Final = {
     "age-well-norfolk": "Age Well Norfolk",
@@ -69,6 +73,11 @@ TEAMS: Final[dict[str, tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str, s
             ("norfolk-mental-health-trust", "ward-link-worker", "Ward link worker"),
         ),
     ),
+    # The local housing authorities whose housing staff sign in here.
+    "duty-received": (
+        {"duty-to-refer": ("norwich-city-council",)},
+        (("norwich-city-council", "housing-officer", "Housing options officer"),),
+    ),
     "insight": (
         {},
         (("norfolk-county-council", "integrated-care-coordinator", "Partnership officer"),),
@@ -114,7 +123,7 @@ def source_key(layout: Layout) -> Path:
 
 
 def write_hub(layout: Layout, addresses: Addresses) -> dict[str, str]:
-    """Write the partners file and the clients' secrets; gives the hub's environment."""
+    """Write the partners file and the clients' secrets; gives the hub's environment, with the geography that ours names."""
     layout.hub.mkdir(parents=True, exist_ok=True)
     organisations = []
     for name in HUB_ORGANISATIONS:
@@ -147,4 +156,5 @@ def write_hub(layout: Layout, addresses: Addresses) -> dict[str, str]:
         "HUB_PUBLIC_URL": addresses.hub,
         "HUB_PORT": addresses.hub.rpartition(":")[2],
         "HUB_SOURCE_KEY_FILE": str(source_key(layout)),
+        **{name: os.environ[name] for name in GEOGRAPHY if name in os.environ},
     }

@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import APIRouter
 
 from hub.front_door import (
+    council,
+    council_pages,
     duty_pages,
     item_pages,
     list_pages,
@@ -19,8 +21,8 @@ from hub.front_door.duty import sweep as sweep_duty
 from hub.front_door.items import sweep
 from hub.front_door.receiving import receive
 from hub.front_door.settings import FrontDoorSettings
-from hub.front_door.tables import DUTY_SCHEMA, SCHEMA
-from hub.front_door.vocabulary import DUTY, TEAM
+from hub.front_door.tables import COUNCIL_SCHEMA, DUTY_SCHEMA, SCHEMA
+from hub.front_door.vocabulary import COUNCIL, DUTY, TEAM
 from hub.pages.rendering import Link
 from hub.parts import Feature, Kept, Parts
 
@@ -74,4 +76,22 @@ DUTY_FEATURE: Final = Feature(
     ),
     build_router=lambda parts: duty_pages.build_router(parts, FrontDoorSettings()),
     sweep=sweep_duty,
+)
+
+COUNCIL_FEATURE: Final = Feature(
+    name=COUNCIL,
+    package="front_door",
+    title="Told by the duty to refer",
+    about="Who may lose their home, as a hospital, a jobcentre or another public service told your council.",
+    schema=COUNCIL_SCHEMA,
+    kept=(
+        Kept(
+            "Told by the duty to refer: who may lose their home, and how they want to be reached",
+            "So that the council gets in touch.",
+            "56 days after it came. At once where it is not taken on; soon where it is taken back.",
+        ),
+    ),
+    build_router=council_pages.build_router,
+    receive=council.receive,
+    sweep=council.sweep,
 )

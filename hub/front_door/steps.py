@@ -57,3 +57,18 @@ DUTY_STEPS: Final = (
         ),
     ),
 )
+COUNCIL_STEPS: Final = (
+    Step(
+        1,
+        (
+            """CREATE TABLE duty_received_came (id VARCHAR NOT NULL, reference VARCHAR NOT NULL, referral VARCHAR
+                NOT NULL, organisation VARCHAR NOT NULL, sender VARCHAR NOT NULL, came_at DATETIME NOT NULL,
+                due_at DATETIME NOT NULL, name VARCHAR NOT NULL, why VARCHAR NOT NULL, telephone VARCHAR NOT
+                NULL, email VARCHAR NOT NULL, address VARCHAR NOT NULL, safe_contact VARCHAR NOT NULL, language
+                VARCHAR NOT NULL, needs VARCHAR NOT NULL, state VARCHAR NOT NULL, "by" VARCHAR NOT NULL,
+                changed_at DATETIME, code VARCHAR NOT NULL, PRIMARY KEY (id), UNIQUE (reference), UNIQUE
+                (referral))""",
+            """CREATE INDEX ix_duty_received_came_organisation ON duty_received_came (organisation)""",
+        ),
+    ),
+)

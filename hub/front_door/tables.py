@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel import Field, SQLModel
 
 from hub.database import Moment
-from hub.front_door.steps import DUTY_STEPS, STEPS
+from hub.front_door.steps import COUNCIL_STEPS, DUTY_STEPS, STEPS
 from hub.migrations import Schema
 
 
@@ -138,5 +138,36 @@ class Notified(SQLModel, table=True):
     written_at: datetime = Field(sa_type=Moment)
 
 
+class Came(SQLModel, table=True):
+    """A notification under the duty to refer that came to a council. organisation: the council; sender: who told it.
+
+    reference: six signs by which colleagues speak of it. The ways to reach the person are those that they agreed to.
+    state: new, contacted, refused, closed. by: whose the last step was. code: why it was refused, or what came of it.
+    """
+
+    __tablename__ = "duty_received_came"
+
+    id: str = Field(primary_key=True)
+    reference: str = Field(unique=True)
+    referral: str = Field(unique=True)
+    organisation: str = Field(index=True)
+    sender: str
+    came_at: datetime = Field(sa_type=Moment)
+    due_at: datetime = Field(sa_type=Moment)
+    name: str
+    why: str
+    telephone: str
+    email: str
+    address: str
+    safe_contact: str
+    language: str
+    needs: str
+    state: str = "new"
+    by: str = ""
+    changed_at: datetime | None = Field(default=None, sa_type=Moment)
+    code: str = ""
+
+
 SCHEMA: Final = Schema("front_door", STEPS)
 DUTY_SCHEMA: Final = Schema("duty_to_refer", DUTY_STEPS)
+COUNCIL_SCHEMA: Final = Schema("duty_received", COUNCIL_STEPS)

@@ -8,6 +8,7 @@ from typing import Final
 
 TEAM: Final = "front-door"
 DUTY: Final = "duty-to-refer"
+COUNCIL: Final = "duty-received"
 PURPOSE: Final = "early-help-triage"
 WHO_HELPS: Final = "involved-services"
 
@@ -176,6 +177,27 @@ SITUATIONS: Final[Mapping[str, str]] = {
     "days": "They may lose their home within 56 days",
     "unsafe": "Their home is not safe for them",
 }
+NOT_OURS: Final[Mapping[str, str]] = {
+    "wrong-service": "It was meant for somebody else",
+    "out-of-area": "The person chose another council after all",
+    "not-eligible": "They have a home, and are not losing it",
+    "unsafe": "It would not be safe to get in touch",
+    "other": "For another reason",
+}
+"""Why a council does not take a notification on, by the API's codes. That it is full is none: s.184 knows no such reason."""
+CAME_OF_IT: Final[Mapping[str, str]] = {
+    "prevention-duty": "We owe the prevention duty (s.195)",
+    "relief-duty": "We owe the relief duty (s.189B)",
+    "moved": "They have somewhere to live",
+    "advice-given": "Advice was enough (s.179)",
+    "handed-on": "Another council goes on with it (s.198)",
+    "declined-by-person": "They do not want help now",
+    "lost-contact": "We could not reach them",
+    "other": "Something else",
+}
+"""What a council writes of a notification. Sections of the Housing Act 1996."""
+TOLD_COUNCILS: Final[Mapping[str, str]] = {"prevention-duty": "other", "relief-duty": "other"}
+"""What the sender is told instead. Which duty is owed the council tells the person (s.184(3)), and nobody else needs it."""
 DUTY_WORDS: Final = "duty-to-refer-2026-1"
 DUTY_TO_READ: Final = (
     "You have no home, or you may lose it. The law says I must ask you: may I tell a council, so that they help? You choose "

@@ -64,10 +64,29 @@ async def furnish(desk: Desk) -> tuple[dict[str, str], dict[str, str]]:
     await desk.post(xan, f"{check}/answer", decision="yes", kinds="helps")
     await desk.post(xan, f"{check}/how", how="in-person", when="now")
     await desk.post(kit, "/duty-to-refer", **DUTY)
+    desk.gateway.answers["GET /v1/organisations"] = made.listed(
+        norwich_acute_hospital=(),
+        norwich_city_council=("duty-to-refer",),
+        broadland_district_council=("duty-to-refer",),
+        norfolk_advice=("agreed-referral",),
+    )
+    ada = made.officer(desk)
+    came = made.told_of_ida(
+        desk,
+        name=LONG,
+        safe_contact="Text first. Mornings only; the phone is shared",
+        address="The day centre, 1 Made-up Row, Norwich",
+        preferred_language="Polish",
+        needs="An interpreter, and time",
+    )
+    in_hand, over = made.told_of_ida(desk, "e"), made.told_of_ida(desk, "f", urgency="soon")
+    await desk.post(ada, f"{in_hand}/contacted")
+    await desk.post(ada, f"{over}/refusal", reason="wrong-service")
     thanks = f"/concern/thanks/{made.all_items(desk)[0].reference}"
     places = {"busy": busy, "mum": mum, "son": son, "closed": closed, "quiet": quiet, "thanks": thanks}
     places |= {"said": said[1].removesuffix("/answer"), "check": check}
-    who = {"wes": wes, "xan": xan, "kit": kit}
+    places |= {"came": came, "in_hand": in_hand, "over": over}
+    who = {"wes": wes, "xan": xan, "kit": kit, "ada": ada}
     return {name: browser.cookies["hub-session"] for name, browser in who.items()}, places
 
 
@@ -155,7 +174,14 @@ PAGES = (
     Shown("front-door-said-how", "{said}/how", "Step 3 of 4.", "xan"),
     Shown("front-door-said-check", "{check}/check", "Step 4 of 4.", "xan"),
     Shown("front-door-said-done", "{check}/check", "Ana allowed it until", "xan", "Send it"),
-    Shown("front-door-duty", "/duty-to-refer", "Broadland District Council", "kit"),
+    Shown("front-door-told", "/front-door/new/done/K7PM4X", "Its reference is", "kit"),
+    Shown("front-door-duty", "/duty-to-refer", "Read this to the person", "kit"),
+    Shown("front-door-duty-sent", "/duty-to-refer/sent", "Broadland District Council", "kit"),
+    Shown("front-door-came", "/duty-received", "2 are open.", "ada"),
+    Shown("front-door-came-one", "{came}", "Nobody has got in touch yet.", "ada"),
+    Shown("front-door-came-errors", "{came}", "There is a problem", "ada", "Do not take it on"),
+    Shown("front-door-came-in-hand", "{in_hand}", "Ada Thorpe, Norwich City Council got in touch.", "ada"),
+    Shown("front-door-came-over", "{over}", "Not taken on.", "ada"),
     Shown("front-door-duty-errors", "/duty-to-refer", "There is a problem", "kit", "Tell the council"),
 )
 

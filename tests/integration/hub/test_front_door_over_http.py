@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 from tests.integration.hub.browsing import HubBrowser, Page
 from tests.support.running import RunningGateway, somebody
 
-WES, XAN, HAL, KIT = (
+ADA, WES, XAN, HAL, KIT = (
+    "ada.housing@norwich.test",
     "wes.triage@hub.test",
     "xan.connector@hub.test",
     "hal.triage@norfolk.test",
@@ -120,14 +122,16 @@ async def test_a_service_of_the_directory_gets_a_referral_or_it_is_said_why_not(
         }
         sent = await wes.fill(refer[1], "", **filled)
         assert "Sent. They have not fetched it yet" in sent.words or "They have it" in sent.words, sent.words
-        refused = await wes.fill(refer[1], "", **{**filled, "purpose": "social-prescribing"})
-        assert "No agreement lets your organisation refer to them for this." in refused.words, refused.words
+        assert "No agreement in force lets Norwich Help Hub refer to Newleaf Support" in form.words, (
+            form.words
+        )
+        assert 'value="social-prescribing"' not in form.text
         charity = await wes.fill(f"{address}/services", "/services", need="money", words="debt advice")
         introduce = re.search(rf'href="({address}/refer/[^"]+)"', charity.text)
         assert introduce is not None, charity.words
         there = await wes.fill(introduce[1], "", **{**filled, "purpose": "agreed-referral"})
         assert "Debt advice" in there.words
-        assert there.words.count("Not sent") == 1, there.words
+        assert "Not sent" not in there.words, there.words
         nobody = await wes.fill(f"{address}/services", "/services", words="shed")
         assert "We cannot refer to them from here." in nobody.words
     with sqlite3.connect(house.layout.hub / "hub.db") as connection:
@@ -166,3 +170,38 @@ async def test_a_connector_writes_a_no_down_on_a_phone(house: RunningGateway) ->
         await xan.fill(said.address.replace("/answer", "/how"), "", how="by-phone", when="now")
         done = await xan.fill(said.address.replace("/answer", "/check"), "/send")
         assert "Ana said no." in done.words, done.words
+
+
+async def test_the_council_that_was_told_gets_in_touch_and_says_what_came_of_it(
+    house: RunningGateway,
+) -> None:
+    async with HubBrowser(house.addresses.hub) as kit, HubBrowser(house.addresses.hub) as ada:
+        await kit.sign_in(KIT)
+        form = await kit.get("/duty-to-refer")
+        assert "Norwich City Council" in form.words
+        await kit.fill(
+            "/duty-to-refer",
+            "/duty-to-refer",
+            **today(form),
+            agrees="yes",
+            how="spoken",
+            to="norwich-city-council",
+            name="Ida Made-up",
+            situation="none",
+            telephone="01632 960555",
+            agreed_ways="telephone",
+        )
+        await ada.sign_in(ADA)
+        address = None
+        for _ in range(60):
+            address = re.search(r'href="(/duty-received/[^"]+)"', (await ada.get("/duty-received")).text)
+            if address is not None:
+                break
+            await asyncio.sleep(1)
+        assert address is not None
+        page = await ada.get(address[1])
+        assert "Norwich Acute Hospital" in page.words
+        assert "01632 960555" in page.words
+        await ada.fill(address[1], "/contacted")
+        done = await ada.fill(address[1], "/closing", outcome="relief-duty")
+        assert "Closed. We owe the relief duty (s.189B)." in done.words, done.words

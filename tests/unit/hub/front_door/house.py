@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import Session, select
 
-from hub.front_door.feature import DUTY_FEATURE, FEATURE
-from hub.front_door.tables import Item, Person
+from hub.front_door import council
+from hub.front_door.feature import COUNCIL_FEATURE, DUTY_FEATURE, FEATURE
+from hub.front_door.tables import Came, Item, Person
+from hub.gateway_answers import AboutPerson, Content, Referral
+from hub.received import Received
+from hub.tables import Arrived
 from tests.unit.hub.browser import Answer, Browser
 from tests.unit.hub.fakes import Call, Desk, hub_in
 
@@ -40,6 +45,13 @@ PARTNERS: dict[str, Any] = {
         },
         "duty-to-refer": {
             "members": [{"organisation": HOSPITAL, "role": "ae-nurse", "title": "Nurse"}],
+        },
+        "duty-received": {
+            "members": [
+                {"organisation": COUNCIL, "role": "housing-officer", "title": "Housing options officer"},
+                {"organisation": COUNTY, "role": "housing-officer", "title": "Housing options officer"},
+            ],
+            "receives": {"duty-to-refer": [COUNCIL]},
         },
     },
 }
@@ -86,7 +98,7 @@ SERVICES = {
 
 def front_door_in(folder: Path, loopback: str | None = None) -> Desk:
     """A hub with both features, whose fake gateway answers what they ask. loopback: see `hub_in`."""
-    desk = hub_in(folder, (FEATURE, DUTY_FEATURE), PARTNERS, loopback)
+    desk = hub_in(folder, (FEATURE, DUTY_FEATURE, COUNCIL_FEATURE), PARTNERS, loopback)
     desk.gateway.answers |= {
         "POST /v1/people/trace": _handle,
         "POST /v1/views": helpers_of,
@@ -113,6 +125,49 @@ def county(desk: Desk) -> Browser:
 
 def nurse(desk: Desk) -> Browser:
     return desk.sign_in(HOSPITAL, "ae-nurse", name="Kit Marram", subject="kit")
+
+
+def officer(desk: Desk, organisation: str = COUNCIL) -> Browser:
+    return desk.sign_in(organisation, "housing-officer", name="Ada Thorpe", subject="ada")
+
+
+def told_of_ida(
+    desk: Desk, letter: str = "d", sender: str = HOSPITAL, urgency: str = "urgent", **about: str
+) -> str:
+    """The address of a notification that came to the council."""
+    said = replace(AboutPerson("Ida Made-up", telephone="01632 960555"), **cast("Any", about))
+    referral = Referral(
+        id="ref_" + letter * 24,
+        sender=sender,
+        to=COUNCIL,
+        purpose="duty-to-refer",
+        status="sent",
+        urgency=urgency,
+        themes=("housing",),
+        sent_at=desk.clock.now(),
+        changed_at=desk.clock.now(),
+    )
+    for step in ("acceptance", "refusal", "closing"):
+        desk.gateway.answers[f"POST /v1/referrals/{referral.id}/{step}"] = {}
+    received = Received(referral, Content(said, "They have nowhere to live now."), "handle")
+
+    def work(session: Session) -> str:
+        session.add(
+            Arrived(
+                referral=referral.id,
+                organisation=COUNCIL,
+                sender=sender,
+                purpose="duty-to-refer",
+                feature="duty-received",
+                status="collected",
+                arrived_at=desk.clock.now(),
+            )
+        )
+        council.receive(session, received, desk.clock.now())
+        session.flush()
+        return session.exec(select(Came.id).where(Came.referral == referral.id)).one()
+
+    return f"/duty-received/{desk.hub.parts.database.write_now(work)}"
 
 
 def all_items(desk: Desk) -> list[Item]:
