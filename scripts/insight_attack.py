@@ -2,11 +2,12 @@
 
     python -m scripts.insight_attack [--rounds 1000] [--seed 7]
 
-Each round makes up a small town with sparse counts, closes two months (the second with late events of the first), and
-publishes after each. The attacker knows the program, and asks a random set of queries: figures of any table, margins, the
-same figure before and after (repeated queries). From them it reasons with certainty: every query is a linear constraint on
-the true counts, nested queries are subtracted (differencing), and bounds are tightened until nothing changes. With linkage
-it also knows the true sum of each theme from somebody's annual report, or, as an insider, a quarter of the true counts.
+Each round makes up a small town with sparse counts, by small areas and by wards alone, closes two months (the second with
+late events of the first), and publishes after each. The attacker knows the program, and asks a random set of queries:
+figures of any table, margins, the same figure before and after (repeated queries). From them it reasons with certainty:
+every query is a linear constraint on the true counts, nested queries are subtracted (differencing), and bounds are
+tightened until nothing changes. With linkage it also knows the true sum of each theme from somebody's annual report, or,
+as an insider, a quarter of the true counts.
 
 A count under the threshold is RECOVERED when its true value is 1 to threshold - 1 and the attacker's bounds lie within 1
 to threshold - 1: then it is sure that somebody is there, and that they are few. Counted are the base and every figure.
@@ -28,11 +29,12 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from hub.places.areas import Area, Geography
 from hub.insight.counting import TOTAL, Cell, Reading, add_up
 from hub.insight.deprivation import Joined
-from hub.insight.events import NO_FIXED_ABODE, Event, Kind
+from hub.insight.events import NO_FIXED_ABODE, NOT_SAID, Event, Kind
 from hub.insight.protecting import BASE, DEFAULT_THRESHOLD, Batch, protect
+from hub.insight.themes import AGES
+from hub.places.areas import Area, Geography
 
 Base: TypeAlias = int  # the number of one count in its town
 Bounds: TypeAlias = list[tuple[int, int]]
@@ -40,14 +42,15 @@ Query: TypeAlias = tuple[int, Cell]  # after which batch, which figure
 MOST: Final = 60  # events that the attacker thinks possible in one count, at most
 WAYS: Final = ("open", "hidden", "rounded", "ours", "ours and a report", "ours and an insider")
 _LSOAS: Final = tuple(f"E0100000{number}" for number in range(1, 7))
+_WARDS: Final = ("E05000001", "E05000002")
 _MONTHS: Final = ("2026-10", "2026-11")
 _THEMES: Final = ("housing", "money", "loneliness")
 READING: Final = Reading(
     Geography(
         "E07000000",
         2021,
-        {code: Area(code, code, (), f"ward-{number % 2}") for number, code in enumerate(_LSOAS)},
-        {ward: Area(ward, ward) for ward in ("ward-0", "ward-1")},
+        {code: Area(code, code, (), _WARDS[number % 2]) for number, code in enumerate(_LSOAS)},
+        {ward: Area(ward, ward) for ward in _WARDS},
     ),
     Joined(2025, 2021, {code: 1 + number for number, code in enumerate(_LSOAS)}),
 )
@@ -224,10 +227,15 @@ def _bounds_of(of: frozenset[Base], bounds: Bounds, told: Constraint | None) -> 
 def make_town(dice: random.Random) -> Town:
     """A random town with sparse counts, and a random set of queries to it."""
     possible = [
-        Event(Kind.NEED, theme, area, 2021, month)
+        Event(Kind.NEED, theme, area, 2021, month, age, groups)
         for month in _MONTHS
-        for theme in _THEMES
-        for area in (*_LSOAS, NO_FIXED_ABODE)
+        for number, theme in enumerate(_THEMES)
+        # Of some only the ward is known; ages and groups part the counts across the places.
+        for area, age, groups in (
+            *((lsoa, AGES[(number + at) % 2], ()) for at, lsoa in enumerate(_LSOAS)),
+            *((ward, AGES[0], ()) for ward in _WARDS),
+            (NO_FIXED_ABODE, NOT_SAID, ("homelessness",)),
+        )
     ]
     # The first batch closes the first month; the second one holds the second month and what came late.
     every = [(0, event) for event in possible if event.month == _MONTHS[0]]

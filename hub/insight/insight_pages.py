@@ -10,6 +10,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from hub.csvw import CSV_TYPE, METADATA_TYPE, headers_of, metadata_of
 from hub.errors import NotHereError
 from hub.insight import downloads
 from hub.insight.counting import TABLE_BY_CODE, Table, add_up
@@ -65,12 +66,8 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
         periods = [one.code for one in reversed(periods_of(table, told))] if told.until else []
         figures = add_up(told.together(), insight.reading.cells_of)
         content = downloads.csv_of(table, insight.reading, periods, figures, insight.threshold)
-        described = f'<{table.code}.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
-        return Response(
-            content,
-            headers=_file_headers(f"{table.code}.csv") | {"Link": described},
-            media_type="text/csv; charset=utf-8; header=present",
-        )
+        headers = headers_of(f"{table.code}.csv", f"{table.code}.csv-metadata.json")
+        return Response(content, headers=headers, media_type=CSV_TYPE)
 
     @router.get("/{code}.csv-metadata.json", response_class=Response)
     async def metadata_file(request: Request, code: str) -> Response:
@@ -78,19 +75,10 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
         table, told = table_of(code), await everything()
         if not told.until:
             raise NotHereError(TEAM)
-        content = downloads.metadata_of(
-            table,
-            insight.reading,
-            told.until,
-            told.at[told.until],
-            told.at[min(told.at)],
-            insight.threshold,
-        )
-        return Response(
-            content,
-            headers=_file_headers(f"{table.code}.csv-metadata.json"),
-            media_type="application/csvm+json",
-        )
+        first, last = told.at[min(told.at)], told.at[told.until]
+        described = downloads.described(table, insight.reading, told.until, last, first, insight.threshold)
+        headers = headers_of(f"{table.code}.csv-metadata.json")
+        return Response(metadata_of(described), headers=headers, media_type=METADATA_TYPE)
 
     @router.get("/{code}", response_class=Response)
     async def one_table(request: Request, code: str, period: str = "", of: str = "") -> Response:
@@ -108,11 +96,3 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
         )
 
     return router
-
-
-def _file_headers(name: str) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }

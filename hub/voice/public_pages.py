@@ -11,6 +11,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
+from hub.csvw import CSV_TYPE, METADATA_TYPE, headers_of, metadata_of
 from hub.pages.forms import Faults, Form, read_form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
@@ -23,7 +24,7 @@ from hub.voice.limits import HourlyLimit
 from hub.voice.saying import TRAP, WORDS_LENGTH, read_public
 from hub.voice.settings import VoiceSettings
 from hub.voice.vocabulary import ABOUTS, STATUSES
-from hub.voice.you_said import Theme, as_csv, public_list
+from hub.voice.you_said import FILE, Theme, as_csv, described, public_list
 
 ROOM = "/voice"
 
@@ -119,7 +120,7 @@ class PublicPages:
 
 
 def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
-    """`/voice`, `/voice/thanks`, `/voice/answer`, `/voice/paper`, `/voice/you-said`, `/voice/leave`."""
+    """`/voice`, `/voice/thanks`, `/voice/answer`, `/voice/paper`, `/voice/you-said` with its files, `/voice/leave`."""
     router, pages = page_router(parts.pages, ROOM), parts.pages
     public = PublicPages(
         parts, settings, HourlyLimit(settings.per_hour), HourlyLimit(settings.looks_per_hour)
@@ -163,17 +164,24 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
     async def you_said(request: Request) -> Response:
         return pages.page(request, "voice/you-said.html", themes=await public.public_list())
 
-    @router.get("/you-said.csv", response_class=Response)
-    async def you_said_csv() -> Response:
-        headers = {
-            "Content-Disposition": 'attachment; filename="you-said-we-did.csv"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(as_csv(await public.public_list()), 200, headers, media_type="text/csv")
-
     @router.get("/leave", response_class=Response)
     async def leave() -> Response:
         return pages.go(settings.leave_to)
 
+    _add_files(router, public)
     return router
+
+
+def _add_files(router: APIRouter, public: PublicPages) -> None:
+    """`/voice/you-said.csv`, `/voice/you-said.csv-metadata.json`."""
+
+    @router.get("/you-said.csv", response_class=Response)
+    async def you_said_csv() -> Response:
+        headers = headers_of("you-said-we-did.csv", f"{FILE}.csv-metadata.json")
+        return Response(as_csv(await public.public_list()), 200, headers, media_type=CSV_TYPE)
+
+    @router.get("/you-said.csv-metadata.json", response_class=Response)
+    async def you_said_means() -> Response:
+        content = metadata_of(described(await public.public_list()))
+        headers = headers_of(f"{FILE}.csv-metadata.json")
+        return Response(content, 200, headers, media_type=METADATA_TYPE)

@@ -10,22 +10,29 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+from hub.csvw import Column, Described
 from hub.voice.tables import Item
 from hub.voice.vocabulary import ABOUTS, STATUSES, THEMES, theme_title
 
 SMALLEST: Final = 5
+FILE: Final = "you-said"
 COLUMNS: Final = (
-    "theme",
-    "about",
-    "you_said",
-    "status",
-    "owner",
-    "answer",
-    "people_at_least",
-    "heard_in",
-    "changed_on",
+    Column("theme", "What it is about, by the list of themes", required=True),
+    Column("about", "What somebody said something about: a look, a form, a rule, a service", required=True),
+    Column("you_said", "What was said, in the team's words", required=True),
+    Column("status", "What became of it, in words", required=True),
+    Column("owner", "Who answers", required=True),
+    Column("answer", "The answer; empty where there is none yet"),
+    Column(
+        "people_at_least",
+        "How many people said it, rounded down to fives; empty: fewer than 5",
+        "nonNegativeInteger",
+    ),
+    Column("heard_in", "The month in which it was first heard, in words", required=True),
+    Column("changed_on", "The day on which its line changed last", "date", required=True),
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -79,13 +86,31 @@ def as_csv(themes: Iterable[Theme]) -> str:
     """RFC 4180, one row a thing. An empty `people_at_least` says: fewer than five."""
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow(COLUMNS)
+    writer.writerow(one.name for one in COLUMNS)
     for theme in themes:
         for one in theme.things:
             people = "" if one.people is None else str(one.people)
             row = (theme.title, one.about, one.you_said, one.status_words, one.owner, one.answer, people)
             writer.writerow([_harmless(cell) for cell in (*row, one.heard_in, one.changed_on)])
     return written.getvalue()
+
+
+def described(themes: Iterable[Theme]) -> Described:
+    """What the file means."""
+    changes = [date.fromisoformat(one.changed_on) for theme in themes for one in theme.things]
+    return Described(
+        name=FILE,
+        title="You said, we did",
+        description="What residents told the partnership, in the team's words, and what became of it.",
+        columns=COLUMNS,
+        comments=(
+            "Nobody's own words are in it: a person of the team wrote each line and checked that nobody can be known by it.",
+            "Numbers of people are rounded down to fives, and none below 5 is shown. There are no sums.",
+            "What nobody told us is not here: few lines about a thing do not mean that all is well.",
+            "A cell that a spreadsheet would run as a formula begins with an apostrophe.",
+        ),
+        modified=max(changes, default=None),
+    )
 
 
 def _said(item: Item, people: int, titles: Mapping[str, str]) -> Said:

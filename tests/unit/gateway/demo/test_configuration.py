@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from gateway.demo.configuration import LOG_ORIGIN, read_environment, write_configuration
+from gateway.demo.hub import GEOGRAPHY, write_hub
 from gateway.demo.layout import Addresses, DemoError, Layout, default_layout
 from gateway.demo.run import readiness, settings_of
 from gateway.demo.seeding import seed
@@ -116,3 +117,17 @@ def test_seeding_twice_registers_everybody_once(layout: Layout) -> None:
     prepare_storage(settings, FakeClock())
     assert seed(settings, FakeClock()) > 40
     assert seed(settings, FakeClock()) == 0
+
+
+def test_the_hub_is_handed_the_geography_that_our_environment_names(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"HUB_GEOGRAPHY_FOLDER": "/maps", "HUB_GEOGRAPHY_VINTAGE": "2011"}
+    for name in GEOGRAPHY:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HUB_INSIGHT_THRESHOLD", "10")
+    bare = write_hub(layout, ADDRESSES)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    assert write_hub(layout, ADDRESSES) == {**bare, **named}
+    assert not named.keys() & bare.keys()

@@ -61,6 +61,15 @@ def test_people_without_an_address_stand_in_a_row_of_their_own(place: str) -> No
     }
 
 
+def test_where_only_the_ward_is_known_smaller_places_are_not_said() -> None:
+    rows = {cell.table: cell.row for cell in reading().cells_of(event(area=WEST)) if cell.row != ALL}
+    assert (rows["wards"], rows["small-areas"], rows["deprivation"]) == (WEST, NOT_SAID, NOT_SAID)
+    both = add_up({event(area=WEST): 5, event(area=POOR): 10, event(area=MIDDLE): 5}, reading().cells_of)
+    assert (
+        both[Cell("wards", "2026-Q4", WEST, "need")] == both[Cell("small-areas", "2026", ALL, "need")] == 20
+    )
+
+
 def test_an_area_of_another_district_or_another_vintage_is_elsewhere() -> None:
     other = dataclasses.replace(event(), vintage=2011)
     for one in (event(area="E01999999"), other):

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from hub.insight.counting import TOTAL, Cell, add_up
 from hub.insight.events import NO_FIXED_ABODE, NOT_SAID, Event, Kind
 from hub.insight.protecting import BASE, Batch, protect, shown, valid_threshold
-from tests.unit.hub.insight.towns import MIDDLE, POOR, RICH, event, reading
+from tests.unit.hub.insight.towns import EAST, MIDDLE, POOR, RICH, WEST, event, reading
 
 READING = reading()
 EVENTS = st.builds(
     Event,
     kind=st.sampled_from([Kind.NEED, Kind.REFUSAL]),
     theme=st.sampled_from(["housing", "food"]),
-    area=st.sampled_from([POOR, MIDDLE, RICH, NO_FIXED_ABODE, NOT_SAID]),
+    area=st.sampled_from([POOR, MIDDLE, RICH, WEST, EAST, NO_FIXED_ABODE, NOT_SAID]),
     vintage=st.just(2021),
     month=st.sampled_from(["2026-09", "2026-10"]),
     age=st.sampled_from(["18-34", NOT_SAID]),

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import date
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,7 +136,8 @@ async def test_what_is_taken_back_is_shown_to_nobody_any_more(desk: Desk) -> Non
 async def test_the_table_to_download_says_the_same(desk: Desk) -> None:
     await published(desk)
     answer = await desk.browser().get("/voice/you-said.csv")
-    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert "you-said.csv-metadata.json" in answer.headers["link"]
     assert "attachment" in answer.headers["content-disposition"]
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert row == {
@@ -215,3 +217,17 @@ def test_no_small_number_can_be_told_from_all_that_is_published_together(
 
     # Whatever the small numbers are, and however many large ones stand beside them, the page is the same.
     assert published_with(0) == published_with(1)
+
+
+async def test_what_the_file_means_is_told_beside_it(desk: Desk) -> None:
+    empty = await desk.browser().get("/voice/you-said.csv-metadata.json")
+    assert "dc:modified" not in orjson.loads(empty.text)
+    await published(desk)
+    answer = await desk.browser().get("/voice/you-said.csv-metadata.json")
+    assert answer.headers["content-type"] == "application/csvm+json"
+    told = orjson.loads(answer.text)
+    file = await desk.browser().get(f"/voice/{told['url']}")
+    assert [column["name"] for column in told["tableSchema"]["columns"]] == next(csv.reader(io.StringIO(file.text)))
+    assert told["dc:modified"] == {"@value": "2026-11-23", "@type": "xsd:date"}
+    assert "primaryKey" not in told["tableSchema"]
+    assert any("none below 5" in one for one in told["rdfs:comment"])
