@@ -52,6 +52,12 @@ def build_router(parts: Parts) -> APIRouter:
     async def case_page(request: Request, case_id: str) -> Response:
         return await page(request, parts.doors.enter(request, TEAM), case_id, may_look=False)
 
+    @router.get("/{case_id}/look", response_class=Response)
+    async def opened_anew(request: Request, case_id: str) -> Response:
+        # The address of a look, come back to: the page opens as ever, and nothing is looked at.
+        parts.doors.enter(request, TEAM)
+        return pages.go(f"/{TEAM}/cases/{case_id}")
+
     @router.post("/{case_id}/look", response_class=Response)
     async def look_once(request: Request, case_id: str) -> Response:
         # Answered itself, without going on to another page: what was seen is nowhere to be fetched from again.

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, or_, select
 
 from hub.errors import NotHereError
 from hub.interact.codes import TEAM
-from hub.interact.tables import Case, Helper, Measure, Plan, Seen, Task, Visit
+from hub.interact.tables import Case, Colleague, Helper, Measure, Plan, Seen, Task, Visit
 from hub.outbox import Told, told_of
 from hub.tables import Arrived
 
@@ -31,7 +32,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that the team keeps of one case. stopped: as the gateway last said, withdrawn or expired; sharing has ended."""
+    """All that the team keeps of one case. stopped: as the gateway last said, withdrawn or expired; sharing has ended.
+
+    shared_with: with whom of the team it is shared beside the organisation at which it arrived.
+    """
 
     case: Case = field(repr=False)
     tasks: tuple[Task, ...]
@@ -41,6 +45,7 @@ class Story:
     plan: Plan | None
     told: tuple[Told, ...]
     stopped: bool
+    shared_with: tuple[str, ...] = ()
 
 
 def new_id() -> str:
@@ -64,9 +69,10 @@ def open_case(session: Session, case_id: str) -> Case:
     return found
 
 
-def standings(session: Session, today: date) -> tuple[Standing, ...]:
-    """Everybody whom the team helps now: new ones first, then by the day of the next step."""
-    cases = session.exec(select(Case).where(col(Case.state).in_(OPEN)).order_by(col(Case.arrived_at))).all()
+def standings(session: Session, organisation: str, today: date) -> tuple[Standing, ...]:
+    """Everybody whom the team helps now and whose case is shared there: new ones first, then by the day of the next step."""
+    query = select(Case).where(col(Case.state).in_(OPEN), _found_at(organisation))
+    cases = session.exec(query.order_by(col(Case.arrived_at))).all()
     found = [_standing(session, case, today) for case in cases]
     order = ("new", "late", "coming", "idle")
     return tuple(
@@ -74,10 +80,10 @@ def standings(session: Session, today: date) -> tuple[Standing, ...]:
     )
 
 
-def finished(session: Session, most: int = 100) -> tuple[Case, ...]:
-    """Cases that are closed or were not taken on, newest first."""
-    query = select(Case).where(col(Case.state).not_in(OPEN)).order_by(col(Case.closed_at).desc()).limit(most)
-    return tuple(session.exec(query))
+def finished(session: Session, organisation: str, most: int = 100) -> tuple[Case, ...]:
+    """Cases that are closed or were not taken on, newest first, as far as they are shared there."""
+    query = select(Case).where(col(Case.state).not_in(OPEN), _found_at(organisation))
+    return tuple(session.exec(query.order_by(col(Case.closed_at).desc()).limit(most)))
 
 
 def story_of(session: Session, case_id: str) -> Story:
@@ -97,7 +103,25 @@ def story_of(session: Session, case_id: str) -> Story:
         session.get(Plan, case_id),
         told_of(session, TEAM, case_id),
         is_stopped(session, case),
+        shared_with(session, case),
     )
+
+
+def shared_with(session: Session, case: Case) -> tuple[str, ...]:
+    """With whom else of the team it is shared, by name; empty for one of before, which all of the team find."""
+    found = session.exec(select(Colleague.organisation).where(Colleague.case_id == case.id))
+    return tuple(sorted(found))
+
+
+def is_shared_with(session: Session, case: Case, organisation: str) -> bool:
+    """Whether whoever works there finds the case."""
+    query = select(Case.id).where(Case.id == case.id, _found_at(organisation))
+    return session.exec(query).first() is not None
+
+
+def _found_at(organisation: str) -> ColumnElement[bool]:
+    named = select(Colleague.case_id).where(Colleague.organisation == organisation)
+    return or_(col(Case.is_named).is_(False), col(Case.organisation) == organisation, col(Case.id).in_(named))
 
 
 def is_stopped(session: Session, case: Case) -> bool:

@@ -94,11 +94,12 @@ MOMENTS: Final = {"before": "Before", "after": "After"}
 
 PLAN_STATUSES: Final = {"draft": "Draft", "active": "Active", "on-hold": "On hold", "completed": "Completed"}
 
-WORDS_VERSION: Final = "interact-2026-1"
+WORDS_VERSION: Final = "interact-2026-2"
 WORDS_TO_READ: Final = (
-    "A small team from health, housing and local charities can help to make your home better for your health. "
-    "If you agree, I send them your name, why you need help and, if you like, how to reach you. They may then look at "
-    "what the council, your surgery and others hold about your home and health, as far as it helps, until they have "
-    "finished. You can see each look and stop it at any time."
+    "A small team from health, housing and local charities can help to make your home better for your health. I read you "
+    "who they are. If you agree, I send them your name, why you need help and, if you like, how to reach you. Each of them "
+    "may then look at what the council, your surgery and others hold about your home and health, as far as their part "
+    "needs it, until they have finished. You can say yes to all of them, or to one alone. You can see each look and stop "
+    "it at any time."
 )
 """What the person hears or reads before they agree; a change of it is a new version."""

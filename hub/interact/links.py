@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -104,13 +105,18 @@ def is_good(session: Session, secret: str, now: datetime) -> bool:
     return found is not None and found.used_at is None and found.until > now
 
 
-def use(session: Session, secret: str, said: Said, sender: str, now: datetime) -> bool:
+def made_at(session: Session, secret: str, now: datetime) -> str | None:
+    """The organisation whose link it is; None for one that cannot be used."""
+    return session.get_one(Link, digest(secret)).organisation if is_good(session, secret, now) else None
+
+
+def use(session: Session, secret: str, said: Said, sender: str, team: Collection[str], now: datetime) -> bool:
     """Use the link, once: what was said becomes a case in the same transaction. Whether it could be used."""
     if not is_good(session, secret, now):
         return False
     link = session.get_one(Link, digest(secret))
     link.used_at = now
-    begin(session, said, link.organisation, sender, now)
+    begin(session, said, link.organisation, sender, team, now)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from hub.errors import NotHereError
 from hub.interact.cases import new_id
 from hub.interact.codes import HOW, PURPOSE, REASONS, STATUSES, TEAM, THEMES, URGENCIES, WORDS_TO_READ
 from hub.interact.referring_form import Said, chosen, read, referral_body
+from hub.interact.sharing import team_of
 from hub.interact.tables import Referring
 from hub.outbox import Told, put, told_of
 from hub.pages.forms import Faults, Form
@@ -36,6 +38,7 @@ class Referred:
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/refer`, `/interact/referrals`, `/interact/referrals/<id>` and taking one back."""
     router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    team = team_of(parts.partners)
 
     @router.get("/refer", response_class=Response)
     async def form(request: Request) -> Response:
@@ -50,7 +53,7 @@ def build_router(parts: Parts) -> APIRouter:
             wrong = dict(said.by_field) if isinstance(said, Faults) else {}
             first = {} if to is not None else {"to": "Select who should get this"}
             return await form_page(request, entered, typed, Faults({**first, **wrong}))
-        name = await parts.database.write(lambda session: write(session, entered.who, said, to, now))
+        name = await parts.database.write(lambda session: write(session, entered.who, said, to, team, now))
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/referrals/{name}")
 
@@ -100,6 +103,7 @@ def build_router(parts: Parts) -> APIRouter:
     ) -> Response:
         accepts = await accepting(parts.gateway, entered.session.token)
         takes = [one for one in receivers() if accepts.takes(one, PURPOSE)]
+        named = {one: parts.partners.title(one) for one in team if accepts.takes(one, PURPOSE)}
         return pages.page(
             request,
             "interact/refer.html",
@@ -112,18 +116,27 @@ def build_router(parts: Parts) -> APIRouter:
             receivers={one: parts.partners.title(one) for one in takes},
             shut=[parts.partners.title(one) for one in receivers() if one not in takes],
             own=parts.partners.title(entered.who.organisation),
-            more=choices(),
+            more=choices(named, "the one chosen above"),
         )
 
     return router
 
 
-def choices() -> dict[str, object]:
-    """What the referral form offers."""
-    return {"themes": THEMES, "urgencies": URGENCIES, "how": HOW, "words_to_read": WORDS_TO_READ}
+def choices(named: Mapping[str, str], only: str) -> dict[str, object]:
+    """What the referral form offers. named: the team's organisations, id to title; only: who gets it alone, in words."""
+    return {
+        "themes": THEMES,
+        "urgencies": URGENCIES,
+        "how": HOW,
+        "words_to_read": WORDS_TO_READ,
+        "named": named,
+        "sharing": {"all": "Yes: all of them", "only": f"No: only {only}, and nobody else"},
+    }
 
 
-def write(session: Session, who: Practitioner, said: Said, to: str, now: datetime) -> str:
+def write(
+    session: Session, who: Practitioner, said: Said, to: str, team: Collection[str], now: datetime
+) -> str:
     """Have it sent: what the sender needs in order to know it again, and the row that goes out, in one transaction."""
     name = new_id()
     session.add(
@@ -144,7 +157,7 @@ def write(session: Session, who: Practitioner, said: Said, to: str, now: datetim
         subject=who.subject,
         feature=TEAM,
         record=name,
-        body=referral_body(said, to, name, now),
+        body=referral_body(said, to, team, name, now),
         trace=said.trace,
     )
     return name

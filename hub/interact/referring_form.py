@@ -32,7 +32,10 @@ _LIMITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a referrer says. said_on: the day on which the person agreed. contact: that how to reach them may be told."""
+    """What a referrer says. said_on: the day on which the person agreed. contact: that how to reach them may be told.
+
+    named: the organisations of the team that were read out, where the person said yes to all of them; None for one alone.
+    """
 
     about: AboutPerson = field(repr=False)
     why: str = field(repr=False)
@@ -42,6 +45,11 @@ class Said:
     how: str
     said_on: date
     contact: bool
+    named: tuple[str, ...] | None = None
+
+    def shared_with(self, to: str, team: Collection[str]) -> tuple[str, ...]:
+        """Those of the team to which the person said yes by name, beside whoever gets it."""
+        return tuple(one for one in team if one in (self.named or ()) and one != to)
 
     @property
     def trace(self) -> Demographics | str | None:
@@ -85,6 +93,7 @@ def read(form: Form, today: date) -> Said | Faults:
         how=form.one("how"),
         said_on=typed_day(form, "said_on") or today,
         contact=contact,
+        named=form.every("named") if form.one("team") == "all" else None,
     )
 
 
@@ -135,6 +144,8 @@ def _agreement_faults(form: Form, today: date) -> Iterator[tuple[str, str]]:
     fault = _day_fault(form, "said_on", "day on which they agreed", today - SAID_WITHIN, today)
     if fault:
         yield "said_on", fault
+    if form.one("team") not in {"all", "only"}:
+        yield "team", "Select who of the team may know and look"
     if form.one("contact") not in {"yes", "no"}:
         yield "contact", "Select whether the team may know how to reach them"
 
@@ -151,8 +162,11 @@ def _day_fault(form: Form, name: str, what: str, first: date, last: date) -> str
     return f"The {what} is too long ago: ask the person again" if name == "said_on" else f"Check the {what}"
 
 
-def referral_body(said: Said, to: str, reference: str, now: datetime) -> Mapping[str, object]:
-    """The body of POST /v1/referrals. reference: our own id of it, which says nothing of the person."""
+def referral_body(
+    said: Said, to: str, team: Collection[str], reference: str, now: datetime
+) -> Mapping[str, object]:
+    """The body of POST /v1/referrals. team: all of it. reference: our own id of it, which says nothing of the person."""
+    shared = said.shared_with(to, team)
     about = {
         name: value.isoformat() if isinstance(value, date) else value
         for name in ("name", "birth_date", "nhs_number", *_LIMITS)
@@ -172,6 +186,7 @@ def referral_body(said: Said, to: str, reference: str, now: datetime) -> Mapping
             "words": WORDS_VERSION,
             "contact_details": said.contact,
         },
+        **({"sharing": {"with": list(shared)}} if shared else {}),
         "reference": reference,
     }
 

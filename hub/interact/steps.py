@@ -64,4 +64,13 @@ STEPS: Final = (
             "ALTER TABLE interact_case ADD COLUMN place VARCHAR NOT NULL DEFAULT ''",
         ),
     ),
+    Step(
+        3,
+        (
+            "ALTER TABLE interact_case ADD COLUMN is_named BOOLEAN NOT NULL DEFAULT 0",
+            """CREATE TABLE interact_colleague (
+                    case_id VARCHAR NOT NULL, organisation VARCHAR NOT NULL, person VARCHAR, PRIMARY KEY
+                    (case_id, organisation), FOREIGN KEY(case_id) REFERENCES interact_case (id))""",
+        ),
+    ),
 )

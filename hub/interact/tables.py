@@ -19,7 +19,8 @@ class Case(SQLModel, table=True):
     referred: an organisation's id, or for a link what the referrer called themselves. person: the organisation's handle.
     state: new, open, closed, not-taken. themes, outcomes: codes, comma-separated. lead: the team member who took it on.
     place_may_be_counted: as the gateway said when it arrived. place: where the person lives, as a worker chose it for the
-    count (hub/places/choosing.py); both until the case has ended.
+    count (hub/places/choosing.py); both until the case has ended. is_named: whether `Colleague` says with whom of the
+    team it is shared; one of before is shared with all of them.
     """
 
     __tablename__ = "interact_case"
@@ -51,6 +52,20 @@ class Case(SQLModel, table=True):
     closing_note: str | None = None
     place_may_be_counted: bool = False
     place: str = ""
+    is_named: bool = False
+
+
+class Colleague(SQLModel, table=True):
+    """One more organisation of the team with which a case is shared, as the person agreed to it by name.
+
+    person: that organisation's own handle; None until somebody there looked first.
+    """
+
+    __tablename__ = "interact_colleague"
+
+    case_id: str = Field(primary_key=True, foreign_key="interact_case.id")
+    organisation: str = Field(primary_key=True)
+    person: str | None = None
 
 
 class Task(SQLModel, table=True):

@@ -19,7 +19,7 @@ def build_router(parts: Parts) -> APIRouter:
     async def team(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         today = london_day(parts.clock.now())
-        found = await parts.database.read(lambda session: standings(session, today))
+        found = await parts.database.read(lambda session: standings(session, entered.who.organisation, today))
         groups = {
             name: [one for one in found if one.group == name] for name in ("new", "late", "coming", "idle")
         }
@@ -36,7 +36,7 @@ def build_router(parts: Parts) -> APIRouter:
     @router.get("/finished", response_class=Response)
     async def done(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
-        cases = await parts.database.read(finished)
+        cases = await parts.database.read(lambda session: finished(session, entered.who.organisation))
         return pages.page(
             request,
             "interact/finished.html",

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request, Response
 
 from hub.errors import NotOursError
 from hub.interact.codes import TEAM
-from hub.interact.links import is_good, token_fits, token_for, use
+from hub.interact.links import made_at, token_fits, token_for, use
 from hub.interact.referring import choices
 from hub.interact.referring_form import LINE, clean, read
+from hub.interact.sharing import team_of
 from hub.pages.forms import CSRF_FIELD, Faults, Form, read_form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
@@ -22,13 +23,15 @@ from hub.parts import Parts
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/tell/<secret>`."""
     router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    team = team_of(parts.partners)
 
     @router.get("/tell/{secret}", response_class=Response)
     async def form(request: Request, secret: str) -> Response:
         now = parts.clock.now()
-        if not await parts.database.read(lambda session: is_good(session, secret, now)):
+        at = await parts.database.read(lambda session: made_at(session, secret, now))
+        if at is None:
             return pages.page(request, "interact/link-gone.html", status=404)
-        return told_page(request, secret, Form())
+        return told_page(request, secret, at, Form())
 
     @router.post("/tell/{secret}", response_class=Response)
     async def tell(request: Request, secret: str) -> Response:
@@ -40,12 +43,17 @@ def build_router(parts: Parts) -> APIRouter:
         if isinstance(said, Faults) or not 0 < len(sender) <= LINE:
             wrong = dict(said.by_field) if isinstance(said, Faults) else {}
             first = {} if 0 < len(sender) <= LINE else {"from": "Enter your name and where you work or help"}
-            return told_page(request, secret, typed, Faults({**first, **wrong}))
-        if not await parts.database.write(lambda session: use(session, secret, said, sender, now)):
+            at = await parts.database.read(lambda session: made_at(session, secret, now))
+            if at is None:
+                return pages.page(request, "interact/link-gone.html", status=404)
+            return told_page(request, secret, at, typed, Faults({**first, **wrong}))
+        if not await parts.database.write(lambda session: use(session, secret, said, sender, team, now)):
             return pages.page(request, "interact/link-gone.html", status=404)
         return pages.page(request, "interact/link-done.html")
 
-    def told_page(request: Request, secret: str, typed: Form, faults: Faults | None = None) -> Response:
+    def told_page(
+        request: Request, secret: str, at: str, typed: Form, faults: Faults | None = None
+    ) -> Response:
         return pages.page(
             request,
             "interact/tell.html",
@@ -54,7 +62,7 @@ def build_router(parts: Parts) -> APIRouter:
             faults=faults or Faults({}),
             errors=None if faults is None else faults.listed,
             token=token_for(secret),
-            more=choices(),
+            more=choices({one: parts.partners.title(one) for one in team}, parts.partners.title(at)),
         )
 
     return router

@@ -26,6 +26,8 @@ FORM = {
     "to": "age-well-norfolk",
     "agreed": "yes",
     "how": "spoken",
+    "team": "all",
+    "named": "norwich-city-council",
     "contact": "yes",
     "name": "Mary Sandbox",
     "birth_date-day": "27",
@@ -61,6 +63,7 @@ def listed(status: str = "sent", name: str = REFERRAL, **more: Any) -> dict[str,
 
 def full(**more: Any) -> dict[str, Any]:
     """The same with what it says."""
+    more = {"with": ["norwich-city-council"], **more}
     return listed(
         person="handle-at-age-well",
         content={
@@ -106,9 +109,10 @@ def arrives(desk: Desk) -> None:
         answers[f"POST /v1/referrals/{REFERRAL}/{step}"] = listed()
 
 
-async def take_in(desk: Desk) -> str:
+async def take_in(desk: Desk, **more: Any) -> str:
     """Let the referral arrive; gives the case's id."""
     arrives(desk)
+    desk.gateway.answers[f"GET /v1/referrals/{REFERRAL}"] = full(**more)
     organisation = desk.hub.parts.partners.organisation("age-well-norfolk")
     assert organisation is not None
     assert await desk.hub.background.inbox.look(organisation) == 1

@@ -123,3 +123,54 @@ async def test_one_organisation_that_fails_leaves_the_others_alone(desk: Desk) -
     desk.gateway.answers["GET /v1/referrals"] = first_fails
     await desk.hub.background.look()
     assert len(rows(desk, Case)) == 1
+
+
+async def test_one_that_cannot_be_read_holds_up_no_other(desk: Desk) -> None:
+    arrives(desk)
+    poison = {**full(), "id": "ref_" + "p" * 24}
+    desk.gateway.answers["GET /v1/referrals"] = inbox_of(poison, full())
+    desk.gateway.answers[f"GET /v1/referrals/{poison['id']}"] = {"of": "another shape"}
+    await desk.hub.background.look()
+    assert [one.referral for one in rows(desk, Arrived)] == [REFERRAL]
+    assert desk.gateway.called("POST", f"/v1/referrals/{poison['id']}/collection") == []
+
+
+async def test_one_that_may_be_read_no_more_holds_up_no_other(desk: Desk) -> None:
+    arrives(desk)
+    other = {**full(), "id": "ref_" + "p" * 24}
+    desk.gateway.answers["GET /v1/referrals"] = inbox_of(other, full())
+    desk.gateway.answers[f"GET /v1/referrals/{other['id']}"] = GatewayRefusedError(403, "no-agreement", "")
+    await desk.hub.background.look()
+    assert [one.referral for one in rows(desk, Arrived)] == [REFERRAL]
+
+
+async def test_where_the_answer_to_the_acknowledgement_is_lost_the_list_tells_that_it_arrived(
+    desk: Desk,
+) -> None:
+    arrives(desk)
+    desk.gateway.answers[COLLECTION] = GatewayAwayError("cut")
+    await desk.hub.background.look()
+    desk.gateway.answers["GET /v1/referrals"] = inbox_of(listed("collected"))
+    desk.clock.go_on(minutes=1)
+    await desk.hub.background.look()
+    (row,) = rows(desk, Arrived)
+    assert (row.status, row.collected_at is not None) == ("collected", True)
+    assert len(desk.gateway.called("POST", COLLECTION.removeprefix("POST "))) == 1
+
+
+async def test_a_list_is_read_no_further_than_what_is_looked_for(desk: Desk) -> None:
+    await take_in(desk)
+    others = [{**full(), "id": f"ref_{at:024d}", "status": "closed"} for at in range(3)]
+
+    def paged(call: Call) -> dict[str, Any]:
+        if call.query.get("status") == "sent":
+            return {"referrals": [], "next": None}
+        if "after" not in call.query:
+            return {"referrals": [listed("accepted"), *others], "next": "more"}
+        raise AssertionError("it was found on the first page")
+
+    desk.gateway.answers["GET /v1/referrals"] = paged
+    desk.gateway.calls.clear()
+    await desk.hub.background.look()
+    assert [one.query["box"] for one in desk.gateway.called("GET", "/v1/referrals")] == ["in", "in"]
+    assert rows(desk, Arrived)[0].status == "collected"

@@ -9,8 +9,9 @@ from structlog.testing import capture_logs
 
 from hub.gateway import GatewayAwayError, GatewayRefusedError, TokenNotGoodError
 from hub.interact.tables import Case
+from tests.unit.hub.browser import Answer, Browser
 from tests.unit.hub.fakes import Call, Desk
-from tests.unit.hub.interact.making import NUMBER, take_in
+from tests.unit.hub.interact.making import take_in
 
 PLANTED = "Grobulated Spindrift 4417"
 SCHEMA = {
@@ -70,8 +71,13 @@ async def case_id(desk: Desk) -> str:
     return await take_in(desk)
 
 
+async def look(desk: Desk, browser: Browser, case_id: str) -> Answer:
+    """Press for what others hold."""
+    return await desk.post(browser, f"/interact/cases/{case_id}/look")
+
+
 async def test_the_page_tells_who_what_matters_home_and_others(desk: Desk, case_id: str) -> None:
-    words = (await desk.sign_in().get(f"/interact/cases/{case_id}")).words
+    words = (await look(desk, desk.sign_in(), case_id)).words
     for told in (
         "Mary Sandbox",
         "27 March 1952",
@@ -92,39 +98,61 @@ async def test_the_page_tells_who_what_matters_home_and_others(desk: Desk, case_
         assert told in words, told
 
 
+async def test_opening_the_page_and_writing_something_down_looks_at_nothing(desk: Desk, case_id: str) -> None:
+    browser = desk.sign_in()
+    page = await browser.get(f"/interact/cases/{case_id}")
+    assert "Look at what others hold" in page.words
+    assert "Each look is shown to the person." in page.words
+    assert "My garden" in page.words
+    assert PLANTED not in page.text
+    await desk.post(browser, f"/interact/cases/{case_id}/taking-on")
+    await desk.post(
+        browser, f"/interact/cases/{case_id}/helpers", who="The day centre", what="Lunch on Mondays"
+    )
+    assert "The day centre" in (await browser.get(f"/interact/cases/{case_id}")).words
+    assert desk.gateway.called("POST", "/v1/views") == []
+
+
+async def test_a_press_looks_once_and_what_it_shows_is_gone_with_the_page(desk: Desk, case_id: str) -> None:
+    browser = desk.sign_in()
+    answer = await look(desk, browser, case_id)
+    assert PLANTED in answer.text
+    assert "Look again" in answer.words
+    assert PLANTED not in (await browser.get(f"/interact/cases/{case_id}")).text
+    assert len(desk.gateway.called("POST", "/v1/views")) == 1
+
+
+async def test_nobody_is_made_to_look_by_a_page_of_somebody_elses(desk: Desk, case_id: str) -> None:
+    browser = desk.sign_in()
+    assert (await browser.post(f"/interact/cases/{case_id}/look", {"csrf": "made-up"})).status == 403
+    assert (await browser.get(f"/interact/cases/{case_id}/look")).status == 303
+    assert desk.gateway.called("POST", "/v1/views") == []
+
+
 async def test_it_looks_with_the_practitioners_own_token_for_the_teams_purpose(
     desk: Desk, case_id: str
 ) -> None:
-    await desk.sign_in().get(f"/interact/cases/{case_id}")
+    await look(desk, desk.sign_in(), case_id)
     (call,) = desk.gateway.called("POST", "/v1/views")
     assert call.token == "token-of-joy"
     assert (call.body["person"], call.body["purpose"]) == ("handle-at-age-well", "interact-home-health")
     assert desk.gateway.called("POST", "/v1/people/trace") == []
 
 
-async def test_a_colleague_of_another_employer_looks_by_a_handle_of_their_own(
-    desk: Desk, case_id: str
-) -> None:
-    browser = desk.sign_in("norwich-city-council", "housing-officer", name="Ada Thorpe", subject="ada")
-    await browser.get(f"/interact/cases/{case_id}")
-    assert desk.gateway.called("POST", "/v1/people/trace")[0].body == {"nhs_number": NUMBER}
-    assert desk.gateway.called("POST", "/v1/views")[0].body["person"] == "handle-of-nobody"
-
-
 async def test_the_published_schemas_are_asked_for_once_an_hour(desk: Desk, case_id: str) -> None:
     browser = desk.sign_in()
     for _ in range(2):
-        await browser.get(f"/interact/cases/{case_id}")
+        await look(desk, browser, case_id)
     assert len(desk.gateway.called("GET", "/v1/sections")) == 1
     desk.clock.go_on(minutes=61)
-    await desk.sign_in().get(f"/interact/cases/{case_id}")
+    await look(desk, desk.sign_in(), case_id)
     assert len(desk.gateway.called("GET", "/v1/sections")) == 2
 
 
 async def test_nothing_of_a_view_rests_in_the_database_or_the_log(desk: Desk, case_id: str) -> None:
     with capture_logs() as logs:
         browser = desk.sign_in()
-        answer = await browser.get(f"/interact/cases/{case_id}")
+        answer = await look(desk, browser, case_id)
         await browser.get("/interact")
     assert PLANTED in answer.text
     assert answer.headers["cache-control"] == "no-store"
@@ -145,7 +173,7 @@ async def test_when_looking_fails_what_the_team_wrote_is_there_as_ever(
     desk: Desk, case_id: str, problem: Exception, words: str
 ) -> None:
     desk.gateway.answers["POST /v1/views"] = problem
-    answer = await desk.sign_in().get(f"/interact/cases/{case_id}")
+    answer = await look(desk, desk.sign_in(), case_id)
     assert answer.status == 200
     assert words in answer.words
     assert "My garden" in answer.words
@@ -154,7 +182,7 @@ async def test_when_looking_fails_what_the_team_wrote_is_there_as_ever(
 async def test_a_token_that_is_over_is_not_even_sent(desk: Desk, case_id: str) -> None:
     browser = desk.sign_in(seconds=60)
     desk.clock.go_on(seconds=50)
-    answer = await browser.get(f"/interact/cases/{case_id}")
+    answer = await look(desk, browser, case_id)
     assert "Sign in again to look" in answer.words
     assert desk.gateway.called("POST", "/v1/views") == []
 
@@ -165,7 +193,7 @@ async def test_nobody_is_guessed_by_too_little(desk: Desk, case_id: str) -> None
         found.person, found.nhs_number, found.birth_date = None, None, None
 
     desk.hub.parts.database.write_now(forget)
-    answer = await desk.sign_in().get(f"/interact/cases/{case_id}")
+    answer = await look(desk, desk.sign_in(), case_id)
     assert "There is too little to look by" in answer.words
     assert desk.gateway.called("POST", "/v1/views") == []
 
@@ -178,7 +206,7 @@ async def test_an_empty_view_says_that_nothing_may_be_shown_and_never_that_nothi
         "sections": [],
         "unavailable": [],
     }
-    words = (await desk.sign_in().get(f"/interact/cases/{case_id}")).words
+    words = (await look(desk, desk.sign_in(), case_id)).words
     assert "Nothing may be shown to you at the moment." in words
     assert "not shown does not mean none." in words
 

@@ -106,3 +106,26 @@ async def test_links_are_forgotten_a_month_after_their_end(desk: Desk) -> None:
     desk.clock.go_on(days=38)
     await desk.hub.background.sweep()
     assert rows(desk, Link) == []
+
+
+async def test_whom_a_link_shares_with_is_read_out_by_name_and_said_yes_to(desk: Desk) -> None:
+    secret = await link(desk)
+    page = (await desk.browser().get(f"/interact/tell/{secret}")).words
+    assert "Who they are: Norwich City Council Age Well Norfolk" in page
+    assert "No: only Age Well Norfolk, and nobody else" in page
+    wrong = await tell(desk, secret, team="", name="")
+    assert wrong.status == 422
+    assert "No: only Age Well Norfolk, and nobody else" in wrong.words
+    assert "Select who of the team may know and look" in wrong.words
+    await tell(desk, secret)
+    council = desk.sign_in("norwich-city-council", "housing-officer", name="Ada Thorpe", subject="ada")
+    assert "My garden" in (await council.get(f"/interact/cases/{case(desk).id}")).words
+    assert (await tell(desk, secret, name="")).status == 404
+
+
+async def test_by_a_link_too_a_yes_to_one_alone_is_shown_to_nobody_else(desk: Desk) -> None:
+    await tell(desk, await link(desk), team="only")
+    council = desk.sign_in("norwich-city-council", "housing-officer", name="Ada Thorpe", subject="ada")
+    assert (await council.get(f"/interact/cases/{case(desk).id}")).status == 404
+    assert "Mary Sandbox" not in (await council.get("/interact")).words
+    assert "My garden" in (await desk.sign_in().get(f"/interact/cases/{case(desk).id}")).words

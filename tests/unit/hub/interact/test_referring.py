@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hub.gateway import GatewayAwayError, GatewayRefusedError, TokenNotGoodError
-from hub.interact.tables import Referring
+from hub.interact.tables import Case, Referring
+from hub.outbox import forget, told
 from hub.tables import Outgoing
 from tests.unit.hub.browser import Answer, Browser
 from tests.unit.hub.fakes import Call, Desk, hub_in
-from tests.unit.hub.interact.making import FORM, REFERRAL, SENT, listed, rows
+from tests.unit.hub.interact.making import FORM, REFERRAL, SENT, listed, rows, take_in
 
 CARE = ("wensum-valley-practice", "care-coordinator")
 
@@ -52,9 +53,10 @@ async def test_a_referral_goes_to_the_gateway_with_what_was_agreed(desk: Desk, p
         "agreed": {
             "how": "spoken",
             "said_at": "2026-11-23T09:30:00+00:00",
-            "words": "interact-2026-1",
+            "words": "interact-2026-2",
             "contact_details": True,
         },
+        "sharing": {"with": ["norwich-city-council"]},
         "reference": rows(desk, Referring)[0].id,
         "person": "handle-of-nobody",
     }
@@ -156,6 +158,103 @@ async def test_after_a_kill_it_waits_for_its_sender_and_goes_when_they_sign_in(
     assert await again.hub.parts.outbox.send_due() == 1
     assert "Sent" in await truth(again, browser)
     again.hub.parts.database.close()
+
+
+def in_the_list(desk: Desk, status: str, **more: object) -> None:
+    """The gateway has it, as the sender's own list says; nobody else is given the reference."""
+    row = listed(status, reference=rows(desk, Outgoing)[0].record, **more)
+
+    def boxes(call: Call) -> dict[str, object]:
+        mine = call.query["box"] == "out" and call.token == "application-of-wensum-valley-practice-hub"
+        return {"referrals": [row] if mine else [], "next": None}
+
+    desk.gateway.answers["GET /v1/referrals"] = boxes
+
+
+async def test_a_referral_whose_answer_was_lost_is_found_in_its_senders_list(
+    desk: Desk, practice: Browser
+) -> None:
+    desk.gateway.answers["POST /v1/referrals"] = GatewayAwayError("cut")
+    await send(desk, practice)
+    assert "Waiting to be sent" in await truth(desk, practice)
+    in_the_list(desk, "collected")
+    await desk.hub.background.look()
+    assert "The team has it" in await truth(desk, practice)
+    (row,) = rows(desk, Outgoing)
+    assert (row.state, row.referral, row.body) == ("sent", REFERRAL, "")
+    desk.clock.go_on(hours=1)
+    assert await desk.hub.parts.outbox.send_due() == 0
+    assert len(desk.gateway.called("POST", "/v1/referrals")) == 1
+
+
+async def test_one_that_was_given_up_and_had_arrived_is_not_called_lost(
+    desk: Desk, practice: Browser
+) -> None:
+    desk.gateway.answers["POST /v1/referrals"] = GatewayAwayError("cut")
+    await send(desk, practice)
+    desk.clock.go_on(days=14)
+    desk.gateway.answers["POST /v1/referrals"] = GatewayRefusedError(403, "agreement-ended", "")
+    await desk.hub.parts.outbox.send_due()
+    assert rows(desk, Outgoing)[0].state == "failed"
+    in_the_list(desk, "accepted")
+    await desk.hub.background.look()
+    practice = desk.sign_in(*CARE, name="Carys Heron", subject="carys")
+    assert "The team works on it." in await truth(desk, practice)
+
+
+async def test_somebody_elses_list_does_not_say_that_ours_arrived(desk: Desk, practice: Browser) -> None:
+    desk.gateway.answers["POST /v1/referrals"] = GatewayAwayError("cut")
+    await send(desk, practice)
+    in_the_list(desk, "collected")
+    row = listed("collected", reference=rows(desk, Outgoing)[0].record, **{"from": "norwich-city-council"})
+    desk.gateway.answers["GET /v1/referrals"] = {"referrals": [row], "next": None}
+    await desk.hub.background.look()
+    assert "Waiting to be sent" in await truth(desk, practice)
+
+
+async def test_a_key_that_was_used_says_that_something_arrived_not_that_nothing_did(
+    desk: Desk, practice: Browser
+) -> None:
+    desk.gateway.answers["POST /v1/referrals"] = GatewayRefusedError(400, "idempotency-key-reused", "")
+    await send(desk, practice)
+    assert "Waiting to be sent" in await truth(desk, practice)
+
+
+async def test_while_the_gateway_is_away_nobody_waits_for_each_of_many_in_turn(
+    desk: Desk, practice: Browser
+) -> None:
+    desk.gateway.answers["POST /v1/people/trace"] = desk.gateway.answers["POST /v1/referrals"] = (
+        GatewayAwayError("silent")
+    )
+    for _ in range(3):
+        await send(desk, practice)
+    desk.clock.go_on(seconds=6)
+    desk.gateway.calls.clear()
+    await desk.hub.parts.outbox.send_due()
+    assert len(desk.gateway.calls) == 1
+
+
+async def test_a_row_that_was_forgotten_or_settled_meanwhile_is_left_as_it_is(
+    desk: Desk, practice: Browser
+) -> None:
+    def forgotten(_: Call) -> object:
+        (row,) = rows(desk, Outgoing)
+        desk.hub.parts.database.write_now(lambda session: forget(session, row.feature, row.record))
+        return SENT
+
+    desk.gateway.answers["POST /v1/referrals"] = forgotten
+    await send(desk, practice)
+    assert rows(desk, Outgoing) == []
+
+
+async def test_what_an_organisation_itself_says_asks_nobody_to_sign_in(desk: Desk) -> None:
+    await take_in(desk)
+    path = f"POST /v1/referrals/{REFERRAL}/acceptance"
+    desk.gateway.answers[path] = TokenNotGoodError("expired")
+    case_id = rows(desk, Case)[0].id
+    await desk.post(desk.sign_in(), f"/interact/cases/{case_id}/taking-on")
+    (row,) = rows(desk, Outgoing)
+    assert told(row).state == "not-sent-yet"
 
 
 async def test_a_token_that_is_over_asks_its_owner_to_sign_in(desk: Desk, practice: Browser) -> None:
@@ -284,3 +383,28 @@ async def test_a_form_without_our_token_or_from_elsewhere_changes_nothing(
     assert cross.status == 403
     assert (await practice.ask("POST", "/interact/refer", b"{}")).status == 400
     assert rows(desk, Outgoing) == []
+
+
+async def test_the_form_names_the_team_and_asks_for_a_yes_to_it(desk: Desk, practice: Browser) -> None:
+    page = await practice.get("/interact/refer")
+    assert "Who they are: Norwich City Council Age Well Norfolk" in page.words
+    assert "May all of these know and look?" in page.words
+    answer = await send(desk, practice, team="")
+    assert answer.status == 422
+    assert "Select who of the team may know and look" in answer.words
+    assert desk.gateway.called("POST", "/v1/referrals") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"team": "only"},
+        {"named": "a-body-of-no-team"},
+        {"to": "age-well-norfolk", "named": "age-well-norfolk"},
+    ],
+)
+async def test_who_was_not_said_yes_to_by_name_is_not_shared_with(
+    desk: Desk, practice: Browser, change: dict[str, str]
+) -> None:
+    await send(desk, practice, **change)
+    assert "sharing" not in desk.gateway.called("POST", "/v1/referrals")[0].body
