@@ -190,6 +190,18 @@ def test_an_officer_downloads_a_pack_and_is_told_when_it_would_be_too_large(
     page.context.close()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_search_that_is_too_long_for_a_file_says_so(chromium: Browser, address: str, width: int) -> None:
+    page = opened(chromium, address, "many", width)
+    page.goto("/console/")
+    # Meanwhile there is more than one file takes.
+    page.context.add_cookies([{"name": "state", "value": "lots", "url": address}])
+    page.get_by_role("button", name="Table (CSV)").click()
+    expect(page.get_by_text("more than 5,000 lines")).to_be_visible()
+    judge(page, "asked-console-too-much", width)
+    page.context.close()
+
+
 def test_a_search_is_taken_as_a_file(chromium: Browser, address: str) -> None:
     page = opened(chromium, address, "many", 320, script=False)
     page.goto("/console/")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -10,11 +12,13 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from consent.portal import PortalSettings, build_router, referrals
+from consent.portal.ports import Look
+from consent.portal.told_ports import Told
 from core.pages.static_files import STATIC_PATH, static_app
 from tests.conftest import Parts
 from tests.e2e.test_pages_look import WIDTHS, Shown, judge, opened
 from tests.support.preview import served_preview
-from tests.unit.consent.portal.fakes import NOW, FakePortal
+from tests.unit.consent.portal.fakes import NOW, FakePortal, look
 from tests.unit.consent.portal.referrals_fakes import FakeReferrals
 
 LIST, ONE, LONG = "/portal/referrals", "/portal/referrals/ref_1", "/portal/referrals/ref_2"
@@ -26,17 +30,46 @@ PAGES = (
     Shown("portal-referral", ONE, "one", "They have not collected it yet."),
     Shown("portal-referral-long", LONG, "one", "They have not collected it yet."),
     Shown("portal-referral-team", TEAM, "one", "because they work in one team"),
-    Shown(
-        "portal-referral-team-stop", f"{TEAM}/stop", "one", "These cannot look any more because of it either:"
-    ),
+    Shown("portal-referral-team-stop", f"{TEAM}/stop", "one", "Yes, stop this"),
     Shown("portal-referral-accepted", ONE, "accepted", "They said that they will help."),
     Shown("portal-referral-refused", ONE, "refused", "They have no room now."),
     Shown("portal-referral-closed", ONE, "closed", "You were given advice"),
     Shown("portal-referral-stopped", ONE, "withdrawn", "It was stopped."),
     Shown("portal-referral-stop", f"{ONE}/stop", "one", "Yes, stop this"),
     Shown("portal-referral-stop-later", f"{ONE}/stop", "accepted", "Yes, stop this"),
+    Shown("portal-history-referred", "/portal/history", "referred", "The newest is on top."),
     Shown("portal-referral-over", f"{ONE}/stop", "closed", "It is over already."),
 )
+
+
+BECAME = (
+    "referral-closed",
+    "referral-accepted",
+    "referral-collected",
+    "referral-share-ended",
+    "referral-joined",
+    "referral-shared",
+    "referral-read",
+    "referred",
+    "referral-refused",
+    "referral-expired",
+    "referral-withdrawn",
+)
+
+
+class ReferredPortal(FakePortal):
+    """The history of somebody who was sent to another organisation, told by all that can become of that."""
+
+    async def history(self, person: str, before: int | None) -> tuple[Look, ...]:
+        if person != "referred" or before is not None:
+            return await super().history(person, before)
+        return tuple(
+            replace(
+                look(60 - place, "allowed", NOW - timedelta(hours=place), "Norfolk Advice"),
+                told=Told("referred", "Adviser", referral=became, other="Harbour Help"),
+            )
+            for place, became in enumerate(BECAME)
+        )
 
 
 @pytest.fixture
@@ -44,7 +77,7 @@ def address() -> Iterator[str]:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(STATIC_PATH, static_app())
     groups = (partial(referrals.add_pages, referrals=FakeReferrals()),)
-    app.include_router(build_router(FakePortal(), groups, PortalSettings(now=lambda: NOW)))
+    app.include_router(build_router(ReferredPortal(), groups, PortalSettings(now=lambda: NOW)))
     with served_preview(app) as found:
         yield found
 
