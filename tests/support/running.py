@@ -32,6 +32,7 @@ from gateway.demo.seeding import seed
 from gateway.migrating import prepare_storage
 from gateway.settings import Settings
 from tests.support.house import KEK, MASTER, ORIGIN, SEED
+from tests.support.later import MovedClock
 
 TIMINGS = {"ONCETOLD_FETCH_DEADLINE": "0.6", "ONCETOLD_EMPTY_RELEASE": "0.7"}
 COUNTY, TRIAGER = "norfolk-county-council", "hal.triage@norfolk.test"
@@ -134,8 +135,10 @@ def somebody(role: str = "everything") -> Person:
 
 
 @contextmanager
-def running(folder: Path, also: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
-    """Start everything in a folder, and stop it. also: further parts of the demonstration, e.g. `hub`."""
+def running(
+    folder: Path, also: tuple[str, ...] = (), clock: MovedClock | None = None
+) -> Iterator[RunningGateway]:
+    """Start everything in a folder, and stop it. also: further parts of the demonstration, e.g. `hub`. clock: theirs."""
     layout = Layout(folder)
     first = 20_000 + os.getpid() % 1_200 * 10
     names = ("gateway", "identity", "nhs", "council", *also)
@@ -145,10 +148,10 @@ def running(folder: Path, also: tuple[str, ...] = ()) -> Iterator[RunningGateway
     _write_secrets(folder / "secrets.json")
     environment = {**write_configuration(layout, addresses), **TIMINGS, "HUB_POLL_SECONDS": "0.5"}
     settings = settings_of(environment)
-    prepare_storage(settings, SystemClock())
-    seed(settings, SystemClock())
+    prepare_storage(settings, clock or SystemClock())
+    seed(settings, clock or SystemClock())
     write_drop(Path(addresses.charity_folder), generate())
-    processes = Processes(environment)
+    processes = Processes({**environment, **(clock.environment if clock else {})})
     try:
         start_all(processes, layout, addresses)
         for name, url in readiness(addresses).items():

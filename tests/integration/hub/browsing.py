@@ -66,11 +66,11 @@ class HubBrowser:
             urljoin(page.address, form.action), {"username": username, "password": SANDBOX_PASSWORD}
         )
 
-    async def fill(self, address: str, action: str = "", **fields: str) -> Page:
+    async def fill(self, address: str, action: str = "", /, **fields: str) -> Page:
         """Post the form of a page whose action ends so, with its hidden fields."""
         return await self.press(await self.get(address), action, **fields)
 
-    async def press(self, page: Page, action: str = "", **fields: str) -> Page:
+    async def press(self, page: Page, action: str = "", /, **fields: str) -> Page:
         """Post the form of a page that is open already."""
         found = [
             one for one in forms(page.text) if one.action.endswith(action) and "sign-out" not in one.action

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from hub.support.handover_form import Handing, about_of
 from hub.support.plan_text import WHO, Planned, joined, split
-from hub.support.tables import Goal, Plan, PlanStep
+from hub.support.tables import Case, Goal, Plan, PlanStep
 from hub.tables import Outgoing
 from tests.unit.hub.fakes import Desk
 from tests.unit.hub.support.making import (
+    BEGIN,
     BODY,
     FLOATING,
     HANDOVER,
@@ -71,6 +74,28 @@ async def test_more_is_what_was_ticked_and_no_more(desk: Desk) -> None:
     assert body["sharing"] == {"sections": ["tenancy"], "days": None}
     page = await worker(desk).get(f"/support/cases/{cases(desk)[0].id}")
     assert "Along went the plan (2 goals). They may look at their home and tenancy." in page.words
+
+
+async def only_what_was_agreed_to_goes(desk: Desk) -> None:
+    """The promise: what the person did not agree to is not in the referral."""
+    body = str(await handed_on(desk, along="nothing", contact="no"))
+    for left in (GOAL, OTHER, BEGIN["telephone"], BEGIN["safe_contact"], BEGIN["address"], "norwich"):
+        assert left not in body
+
+
+async def test_what_was_not_agreed_to_is_not_in_the_referral(desk: Desk) -> None:
+    await only_what_was_agreed_to_goes(desk)
+
+
+async def test_were_the_persons_choice_not_looked_at_it_would_be(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def heedless(case: Case, handing: Handing) -> dict[str, str]:
+        return about_of(case, replace(handing, contact=True))
+
+    monkeypatch.setattr("hub.support.handover_form.about_of", heedless)
+    with pytest.raises(AssertionError):
+        await only_what_was_agreed_to_goes(desk)
 
 
 async def test_without_the_plan_none_goes_and_without_contact_nobody_is_reached(desk: Desk) -> None:
