@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
 
+from hub.pages.rendering import nobody
 from tests.unit.hub.fakes import Desk
 
 
@@ -47,3 +49,19 @@ async def test_no_page_may_be_stored_or_run_a_script(desk: Desk, address: str) -
 
 async def test_the_hub_says_that_it_is_alive(desk: Desk) -> None:
     assert (await desk.browser().get("/healthz")).text == "ok"
+
+
+async def test_whoever_is_signed_in_keeps_their_menu_on_a_page_that_says_what_went_wrong(desk: Desk) -> None:
+    joy = desk.sign_in()
+    for address in ("/nowhere", "/interact/cases/nowhere", "/voice/team"):
+        answer = await joy.get(address)
+        assert answer.status == 404
+        assert 'href="/interact"' in answer.text, address
+        assert "Signed in as Joy Alder, social prescriber, Age Well Norfolk." in answer.words
+    answer = await joy.post("/sign-out", {"csrf": "somebody else's"})
+    assert (answer.status, 'href="/interact"' in answer.text) == (403, True)
+    assert 'href="/interact"' not in (await desk.browser().get("/nowhere")).text
+
+
+def test_pages_without_doors_show_nobody() -> None:
+    assert nobody(Request({"type": "http"})) is None

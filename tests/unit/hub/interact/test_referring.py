@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hub.gateway import GatewayAwayError, GatewayRefusedError, TokenNotGoodError
@@ -160,9 +162,9 @@ async def test_after_a_kill_it_waits_for_its_sender_and_goes_when_they_sign_in(
     again.hub.parts.database.close()
 
 
-def in_the_list(desk: Desk, status: str, **more: object) -> None:
+def in_the_list(desk: Desk, status: str, **more: Any) -> None:
     """The gateway has it, as the sender's own list says; nobody else is given the reference."""
-    row = listed(status, reference=rows(desk, Outgoing)[0].record, **more)
+    row = listed(status, reference=rows(desk, Outgoing)[0].record)
 
     def boxes(call: Call) -> dict[str, object]:
         mine = call.query["box"] == "out" and call.token == "application-of-wensum-valley-practice-hub"
