@@ -93,7 +93,7 @@ def read(form: Form, today: date) -> Said | Faults:
         how=form.one("how"),
         said_on=typed_day(form, "said_on") or today,
         contact=contact,
-        named=form.every("named") if form.one("team") == "all" else None,
+        named=tuple(form.one("named").split()) if form.one("team") == "all" else None,
     )
 
 
