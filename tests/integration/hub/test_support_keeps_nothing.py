@@ -7,6 +7,7 @@ receiver's. Each search finds its value where somebody does keep it.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ from tests.support.running import RunningGateway, somebody
 pytestmark = pytest.mark.timeout(600)
 
 ANA, ZOE = "ana.ward@mind.test", "zoe.support@newleaf.test"
-GOAL = "Walk to the allotment gate 5508"
+GOAL, SOURCED = "Walk to the allotment gate 5508", "Sing with the choir again 8130"
 LEFT = {
     "telephone": "01632 960873",
     "safe_contact": "Planted-safe-2207 by the gate",
@@ -104,6 +105,29 @@ def somebody_keeps(house: RunningGateway, value: str) -> None:
     connection.execute("INSERT INTO kept VALUES (?)", (value,))
     connection.commit()
     connection.close()
+
+
+async def test_a_plan_is_shown_by_whoever_wrote_it_and_kept_by_nobody_else(house: RunningGateway) -> None:
+    """The hub as a source, under the trust's name: Newleaf sees the goal by the person's yes, and nobody keeps it twice."""
+    async with HubBrowser(house.addresses.hub) as ana, HubBrowser(house.addresses.hub) as zoe:
+        await ana.sign_in(ANA)
+        await zoe.sign_in(ZOE)
+        await ana.fill(f"{await begun(house, ana, 'charity-only')}/goals", "/goals", what=SOURCED)
+        case = await begun(house, zoe, "charity-only", purpose="low-level-support")
+        assert SOURCED not in (await zoe.fill(case, "/look#seen")).words, "nobody has said yes"
+        yes = {"decision": "yes", "sections": "support-plan", "how": "by-phone"}
+        assert "allowed you to look" in (await zoe.fill(f"{case}/said", "/said", **yes)).words
+        for _ in range(20):
+            page = await zoe.fill(case, "/look#seen")
+            if SOURCED in page.words:
+                break
+            await asyncio.sleep(0.5)
+        assert f"Goals {SOURCED}" in page.words
+        assert "Norfolk Mental Health Trust, " in page.words
+        assert "Ask" in (await zoe.get(case)).words
+    assert {name for name in kept_somewhere(house, [SOURCED]) if not name.startswith("hub.db")} == set()
+    assert SOURCED not in rows_of(house, case.rpartition("/")[2])
+    assert tables_with(house, SOURCED) == ["support_goal"], "where it was written, once, and nowhere else"
 
 
 async def test_a_handover_keeps_only_what_was_agreed(house: RunningGateway) -> None:
@@ -193,3 +217,17 @@ def rows_of(house: RunningGateway, case: str) -> str:
                 rows = connection.execute(f"SELECT * FROM {table} WHERE {key} = ?", (case,))  # noqa: S608 - our own names
                 found += [str(row) for row in rows]
     return "\n".join(found)
+
+
+def tables_with(house: RunningGateway, value: str) -> list[str]:
+    """The table of each row of the hub's database that holds the value."""
+    with sqlite3.connect(house.layout.hub / "hub.db") as connection:
+        names = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        return [
+            name
+            for name in names
+            for row in connection.execute(f"SELECT * FROM {name}")  # noqa: S608 - our own names
+            if value in str(row)
+        ]
