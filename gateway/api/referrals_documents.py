@@ -77,8 +77,6 @@ def seen_document(seen: Seen, caller: Caller) -> dict[str, Any]:
     if seen.told is not None:
         found["person"] = seen.told.person
         found["content"] = document(seen.told.content)
-        found["place_may_be_counted"] = seen.told.place_may_be_counted
-        if seen.told.salt is not None:
-            found["salt"] = seen.told.salt.hex()
+        found["salt"] = seen.told.salt.hex()
         found["receipt"] = receipt_document(seen.told.receipt)
     return found

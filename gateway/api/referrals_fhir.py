@@ -124,12 +124,11 @@ def message_of(seen: Seen, caller: Caller, registers: Registers) -> dict[str, Js
 
 
 def _enclosed(told: Told) -> tuple[JsonObject, ...]:
-    """The disclosure's receipt, and the salt that opens the commitment where nothing was left out."""
+    """The disclosure's receipt, and the salt that opens the commitment."""
     receipt = receipt_document(told.receipt)
     parts = [
         {"url": "index", "valueString": str(receipt["index"])},
         {"url": "leaf", "valueBase64Binary": receipt["leaf"]},
         {"url": "proof", "valueString": receipt["proof"]},
     ]
-    found: tuple[JsonObject, ...] = ({"url": RECEIPT, "extension": parts},)
-    return found if told.salt is None else (*found, {"url": SALT, "valueString": told.salt.hex()})
+    return ({"url": RECEIPT, "extension": parts}, {"url": SALT, "valueString": told.salt.hex()})

@@ -180,7 +180,9 @@ class ReferralSent(Answer):
     purpose: Code
     sent_at: datetime
     held_until: datetime = Field(description="Until when it waits to be collected; then it expires.")
-    commitment: str = Field(description="SHA-256 over a salt and what it says, hexadecimal.")
+    commitment: str = Field(
+        description="SHA-256 over a salt and what it says but for the address, hexadecimal."
+    )
     receipt: ReceiptView
 
 
@@ -250,14 +252,8 @@ class ReferralRead(ReferralView):
         description="Your own handle of the person, for views. For a sender that is of the team too, until it ends.",
     )
     content: ReferralContent | None = None
-    place_may_be_counted: bool | None = Field(
-        default=None,
-        description="With `content`: true where the address in it may go into statistics, since the person is known as "
-        "unrestricted. False is what everybody else gets, known or not, and whoever gave no address: it says nothing.",
-    )
     salt: str | None = Field(
-        default=None,
-        description="With which the commitment opens, hexadecimal; null where something was left out.",
+        default=None, description="With `content`: with which the commitment opens, hexadecimal."
     )
     receipt: ReceiptView | None = Field(default=None, description="Of the disclosure.")
 

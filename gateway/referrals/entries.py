@@ -74,12 +74,8 @@ def read(
     handle: str,
     withheld: str | None,
     correlation_id: str,
-    *,
-    counted: bool,
 ) -> Draft:
-    """The receiver read it. withheld: why where the person lives was left out, if it was. counted: whether they were told
-    that it may be counted.
-    """
+    """The receiver read it. withheld: why where the person lives was left out, if it was."""
     return _draft(
         referral,
         Kind.DISCLOSURE,
@@ -90,7 +86,6 @@ def read(
             "person": person_code(handle),
             "fields": sorted(fields_of(content)),
             "withheld": withheld,
-            "place_may_be_counted": counted,
             "commitment": referral.commitment,
         },
     )

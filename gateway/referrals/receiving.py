@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -39,16 +38,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Told:
-    """A referral as the receiver may read it now. person: the receiver's handle. salt: of the commitment, which opens what
-    was sent; None where something of that was left out. place_may_be_counted: whether where the person lives, which stands
-    there, may go into statistics; never where it does not stand there.
+    """A referral as the receiver may read it now. person: the receiver's handle. salt: of the commitment.
+
+    Whoever must not be located looks like whoever gave no address.
     """
 
     person: str
     content: Content
-    salt: bytes | None
+    salt: bytes
     receipt: Receipt
-    place_may_be_counted: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,9 +70,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A referral made ready to be read: two entries, of which one is committed. counted: what the whole one tells of the
-    place: see `place_may_be_counted`.
-    """
+    """A referral made ready to be read: two entries, of which one is committed."""
 
     key: SubjectKey
     person: Person | None
@@ -82,7 +78,6 @@ class _Open:
     held: Held
     whole: SealedEntry
     shorter: SealedEntry
-    counted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +228,12 @@ class Receiving:
         content = held.content
         shorter = replace(content, about=content.about.without_address())
         person = self.views.locator.by_id(key.subject)
-        counted = place_may_be_counted(person, content, self.views.clock.now())
         drafts = (
-            entries.read(caller, referral, content, handle, None, correlation_id, counted=counted),
-            entries.read(caller, referral, shorter, handle, "label", correlation_id, counted=False),
+            entries.read(caller, referral, content, handle, None, correlation_id),
+            entries.read(caller, referral, shorter, handle, "label", correlation_id),
         )
         whole, short = (seal_entry(one, key) for one in drafts)
-        return _Open(key, person, handle, held, whole, short, counted)
+        return _Open(key, person, handle, held, whole, short)
 
     async def _disclosed(self, referral: Referral, opened: _Open, authority: InCharge) -> Told | None:
         """What leaves, once its entry stands; None where the referral, the person's key or the policy moved meanwhile."""
@@ -267,10 +261,7 @@ class Receiving:
         committed = await self._append(guarded)
         if committed.value is None:
             return None
-        # Without an address `counted` is false anyway: whoever is hidden and told none looks like whoever gave none.
-        is_whole = committed.value == content
-        salt = opened.held.salt if is_whole else None
-        return Told(opened.handle, committed.value, salt, committed.receipts[0], is_whole and opened.counted)
+        return Told(opened.handle, committed.value, opened.held.salt, committed.receipts[0])
 
     async def _take(self, referral_id: str, step: Step, by: By, key: SubjectKey | None) -> Referral:
         await self.expire_due()
@@ -281,15 +272,3 @@ class Receiving:
 
     async def _append(self, work: Work[T, SealedEntry]) -> Committed[T]:
         return await self.views.recording.committer.append(Append(work, changes=True))
-
-
-def place_may_be_counted(person: Person | None, content: Content, now: datetime) -> bool:
-    """Whether the receiver may count where the person lives: their address is told, and we know them as unrestricted now.
-
-    Tied to the address, it tells of a restriction no more than the address does: without one it is false for everybody.
-    """
-    return (
-        person is not None
-        and content.about.address is not None
-        and not person.label_at_time(now).hides_location
-    )

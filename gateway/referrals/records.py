@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
 
+from audit import leaf
 from core.times import from_ms, to_ms
 from core.vocabulary import Json, JsonObject
 from gateway.referrals.states import Outcome, Place, Reason, Status, Step
@@ -184,6 +185,16 @@ class Held:
 
     salt: bytes
     content: Content
+
+    @property
+    def commitment(self) -> str:
+        """SHA-256 over the salt and what it says, hexadecimal (`audit.leaf.commit`).
+
+        Without the address, which is left out of an answer silently where a label hides it: so the salt opens every answer,
+        and none tells by a missing one that somebody is hidden.
+        """
+        said = replace(self.content, about=self.content.about.without_address())
+        return leaf.commit(self.salt, document(said)).hex()
 
     def to_json(self) -> dict[str, Json]:
         """As it is sealed."""

@@ -48,7 +48,7 @@ from gateway.referrals.states import Status
 from gateway.referrals.store import Referrals
 from gateway.referrals.telling import tell
 from gateway.referrals.terms import Terms, holding_now, refusal_of, terms_of
-from gateway.referrals.values import Agreed, Content, Proposal, document
+from gateway.referrals.values import Agreed, Content, Proposal
 from gateway.views.pipeline import Parts, in_charge
 from gateway.views.record import subject_key
 from gateway.views.values import InCharge, RefusedError
@@ -297,7 +297,7 @@ def _referral(caller: Caller, proposal: Proposal, held: Held, now: datetime) -> 
         sent_at=now,
         changed_at=now,
         held_until=now + HELD_FOR,
-        commitment=leaf.commit(held.salt, document(held.content)).hex(),
+        commitment=held.commitment,
         reference=proposal.reference,
         with_=proposal.sharing.with_,
     )
