@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from hub.errors import NotHereError
-from hub.gateway import GatewayAwayError, GatewayRefusedError
+from hub.gateway import Gateway, GatewayAwayError, GatewayRefusedError
 from hub.gateway_answers import Asked
 from hub.looking import identified
 from hub.pages.forms import Faults
@@ -80,7 +80,7 @@ class Asking:
         if isinstance(case, str):
             return case
         try:
-            handle = await self._handle(case, signed_in)
+            handle = await handle_of(self.parts.gateway, signed_in, case)
             if handle is None:
                 return TOO_LITTLE
             found = await self.parts.gateway.ask_consent(signed_in.token, handle, case.purpose, reason)
@@ -88,7 +88,7 @@ class Asking:
             return AWAY
         except GatewayRefusedError as error:
             return f"The gateway did not take it. {error.detail}"
-        await database.write(lambda session: was_asked(session, who, case_id, found, now))
+        await database.write(lambda session: was_asked(session, who, case_id, handle, found, now))
         return None
 
     async def look_up(self, signed_in: SignedIn, case_id: str) -> None:
@@ -105,11 +105,13 @@ class Asking:
         now = self.parts.clock.now()
         await database.write(lambda session: answered(session, who, case_id, found, now))
 
-    async def _handle(self, case: Case, signed_in: SignedIn) -> str | None:
-        if case.person is not None:
-            return case.person
-        by = identified(person_of(case))
-        return None if by is None else await self.parts.gateway.trace(signed_in.token, by)
+
+async def handle_of(gateway: Gateway, signed_in: SignedIn, case: Case) -> str | None:
+    """By what the gateway knows the person here; None where there is too little to find them by. Raises `GatewayError`."""
+    if case.person is not None:
+        return case.person
+    by = identified(person_of(case))
+    return None if by is None else await gateway.trace(signed_in.token, by)
 
 
 def may_be_asked(session: Session, who: Practitioner, case_id: str, now: datetime) -> Case | str:
@@ -125,9 +127,15 @@ def may_be_asked(session: Session, who: Practitioner, case_id: str, now: datetim
     return case
 
 
-def was_asked(session: Session, who: Practitioner, case_id: str, asked: Asked, now: datetime) -> None:
-    """The person was asked; a new request takes the place of the old."""
+def was_asked(
+    session: Session, who: Practitioner, case_id: str, handle: str, asked: Asked, now: datetime
+) -> None:
+    """The person was asked; a new request takes the place of the old.
+
+    Whom it was about is kept: what they allow follows them when they move, and can be found by their address no more.
+    """
     case = open_case(session, who, case_id)
+    case.person = handle
     case.asked, case.asked_at, case.answer = asked.id, now, asked.state
     case.renewal = may_go_on(case, now)
 

@@ -16,15 +16,14 @@ from sqlmodel import Session
 from hub.doors import Entered
 from hub.gateway import GatewayAwayError, GatewayError, GatewayRefusedError, TokenNotGoodError
 from hub.gateway_answers import ConsentSaid
-from hub.looking import identified
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
-from hub.support.asking import TOO_LITTLE, may_be_asked
+from hub.support.asking import TOO_LITTLE, handle_of, may_be_asked
 from hub.support.case_forms import CaseForms
-from hub.support.cases import is_stopped, open_case, person_of
+from hub.support.cases import is_stopped, open_case
 from hub.support.codes import TEAM
 from hub.support.ends import gone_on, may_go_on
 from hub.support.reading import NOTHING_WRONG
@@ -68,24 +67,27 @@ class SayingPages:
         case = await self.parts.database.read(
             lambda session: may_be_told(session, entered.who, case_id, said, now)
         )
-        done = case if isinstance(case, str) else await self._deliver(entered, case, said, now)
-        if isinstance(done, str):
-            return await self._form(request, entered, case_id, form, Faults({"decision": done}))
-        await self.parts.database.write(lambda session: heard(session, entered.who, case_id, said, now))
+        found = case if isinstance(case, str) else await self._deliver(entered, case, said, now)
+        if isinstance(found, str):
+            return await self._form(request, entered, case_id, form, Faults({"decision": found}))
+        handle, done = found
+        await self.parts.database.write(
+            lambda session: heard(session, entered.who, case_id, handle, said, now)
+        )
         return await CaseForms(self.parts).page(
             request, entered, case_id, "said-done", yes=said.yes, said=done
         )
 
-    async def _deliver(self, entered: Entered, case: Case, said: Said, now: datetime) -> ConsentSaid | str:
-        """What the gateway answers, or why nothing stands."""
+    async def _deliver(
+        self, entered: Entered, case: Case, said: Said, now: datetime
+    ) -> tuple[str, ConsentSaid] | str:
+        """Whom it is about and what the gateway answers, or why nothing stands."""
         gateway, token = self.parts.gateway, entered.session.token
         try:
-            handle, by = case.person, identified(person_of(case))
-            if handle is None and by is not None:
-                handle = await gateway.trace(token, by)
+            handle = await handle_of(gateway, entered.session, case)
             if handle is None:
                 return TOO_LITTLE
-            return await gateway.say_consent(token, consent_body(case, said, handle, now))
+            return handle, await gateway.say_consent(token, consent_body(case, said, handle, now))
         except GatewayAwayError:
             return AWAY
         except TokenNotGoodError:
@@ -138,9 +140,13 @@ def may_be_told(session: Session, who: Practitioner, case_id: str, said: Said, n
     return may_be_asked(session, who, case_id, now) if said.yes else open_case(session, who, case_id)
 
 
-def heard(session: Session, who: Practitioner, case_id: str, said: Said, now: datetime) -> None:
-    """Keep that they said yes or no, and when. A yes near the end, or after it, makes the support go on, once."""
+def heard(session: Session, who: Practitioner, case_id: str, handle: str, said: Said, now: datetime) -> None:
+    """Keep that they said yes or no, and when. A yes near the end, or after it, makes the support go on, once.
+
+    Whom it was about is kept: what they allow follows them when they move.
+    """
     case, at = open_case(session, who, case_id), said.said_at or now
+    case.person = handle
     if said.yes and may_go_on(case, now) and not is_stopped(session, case):
         gone_on(case, at, london_day(at))
     case.answer, case.asked_at = "said-yes" if said.yes else "said-no", at

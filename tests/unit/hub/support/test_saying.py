@@ -24,6 +24,7 @@ from tests.unit.hub.support.making import (
     begun,
     cases,
     handed,
+    looked,
     worker,
 )
 
@@ -210,6 +211,21 @@ async def test_outreach_has_no_end_and_so_has_its_yes(desk: Desk) -> None:
     ben = worker(desk, TRUST, OUTREACH, "ben")
     await desk.post(ben, f"{await begun(desk, ben)}/said", **YES)
     assert "days" not in sent(desk)[0].body
+
+
+async def test_what_they_allowed_follows_whoever_moves_and_can_be_found_by_their_address_no_more(
+    desk: Desk,
+) -> None:
+    """Known by name, birth date and postcode alone: the new address would find somebody else, or nobody."""
+    ana = worker(desk)
+    address = await begun(desk, ana, nhs_number="")
+    await desk.post(ana, f"{address}/said", **YES)
+    moved = {"district": "breckland", "address": "9 New Road, Watton, IP25 6AA", "goes_on": "yes"}
+    await desk.post(ana, f"{address}/moves", **moved)
+    desk.gateway.answers["POST /v1/people/trace"] = {"person": "somebody-else"}
+    await looked(desk, ana, address)
+    (view,) = desk.gateway.called("POST", "/v1/views")
+    assert view.body["person"] == sent(desk)[0].body["person"] == "handle-of-nobody"
 
 
 async def test_before_it_is_taken_on_no_yes_is_written_down(desk: Desk) -> None:
