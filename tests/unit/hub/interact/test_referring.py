@@ -385,28 +385,3 @@ async def test_a_form_without_our_token_or_from_elsewhere_changes_nothing(
     assert cross.status == 403
     assert (await practice.ask("POST", "/interact/refer", b"{}")).status == 400
     assert rows(desk, Outgoing) == []
-
-
-async def test_the_form_names_the_team_and_asks_for_a_yes_to_it(desk: Desk, practice: Browser) -> None:
-    page = await practice.get("/interact/refer")
-    assert "Who they are: Norwich City Council Age Well Norfolk" in page.words
-    assert "May all of these know and look?" in page.words
-    answer = await send(desk, practice, team="")
-    assert answer.status == 422
-    assert "Select who of the team may know and look" in answer.words
-    assert desk.gateway.called("POST", "/v1/referrals") == []
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"team": "only"},
-        {"named": "a-body-of-no-team"},
-        {"to": "age-well-norfolk", "named": "age-well-norfolk"},
-    ],
-)
-async def test_who_was_not_said_yes_to_by_name_is_not_shared_with(
-    desk: Desk, practice: Browser, change: dict[str, str]
-) -> None:
-    await send(desk, practice, **change)
-    assert "sharing" not in desk.gateway.called("POST", "/v1/referrals")[0].body

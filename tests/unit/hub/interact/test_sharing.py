@@ -11,7 +11,7 @@ from hub.gateway import GatewayAwayError, GatewayRefusedError, TokenNotGoodError
 from hub.interact.tables import Case, Colleague
 from tests.unit.hub.browser import Answer, Browser
 from tests.unit.hub.fakes import Call, Desk, empty_view
-from tests.unit.hub.interact.making import NUMBER, REFERRAL, full, rows, take_in
+from tests.unit.hub.interact.making import FORM, NUMBER, REFERRAL, SENT, full, rows, take_in
 
 READ = f"GET /v1/referrals/{REFERRAL}"
 AT_AGE_WELL, AT_COUNCIL = "handle-at-age-well", "handle-at-the-council"
@@ -159,3 +159,28 @@ async def test_with_whom_it_was_shared_goes_with_the_case(desk: Desk, ada: Brows
     desk.clock.go_on(days=6 * 365 + 3)
     await desk.hub.background.sweep()
     assert rows(desk, Colleague) == rows(desk, Case) == []
+
+
+async def refer(desk: Desk, **change: str) -> Answer:
+    """Somebody of no team refers."""
+    desk.gateway.answers["POST /v1/referrals"] = SENT
+    browser = desk.sign_in("wensum-valley-practice", "care-coordinator", name="Carys Heron", subject="carys")
+    return await desk.post(browser, "/interact/refer", **{**FORM, **change})
+
+
+async def test_the_form_names_the_team_and_asks_for_a_yes_to_it(desk: Desk) -> None:
+    page = await desk.sign_in().get("/interact/refer")
+    assert "Who they are: Norwich City Council Age Well Norfolk" in page.words
+    assert "May all of these know and look?" in page.words
+    answer = await refer(desk, team="")
+    assert answer.status == 422
+    assert "Select who of the team may know and look" in answer.words
+    assert desk.gateway.called("POST", "/v1/referrals") == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"team": "only"}, {"named": "a-body-of-no-team"}, {"named": "age-well-norfolk"}]
+)
+async def test_who_was_not_said_yes_to_by_name_is_not_shared_with(desk: Desk, change: dict[str, str]) -> None:
+    assert (await refer(desk, **change)).status == 303
+    assert "sharing" not in desk.gateway.called("POST", "/v1/referrals")[0].body
