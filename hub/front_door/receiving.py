@@ -11,6 +11,7 @@ from hub.front_door import items
 from hub.front_door.concerns import Concern
 from hub.front_door.counted import tell
 from hub.front_door.tables import Handle, Person
+from hub.places.choosing import came_with_a_place
 from hub.received import Received
 
 OURSELVES: Final = "The gateway"
@@ -40,7 +41,7 @@ def receive(session: Session, received: Received, now: datetime) -> None:
         "referral",
         referral.to,
         now,
-        place_may_be_counted=referral.place_may_be_counted,
+        place_may_be_counted=came_with_a_place(about.address),
     )
     item.referral = referral.id
     person = Person(id=items.new_id(), item=item.id, called=about.name, added_at=now)

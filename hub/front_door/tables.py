@@ -18,8 +18,8 @@ class Item(SQLModel, table=True):
     organisation: whose staff wrote it down, or at whom the referral arrived. about: me, other. agreed: yes, knows, no.
     themes: codes, comma-separated. name, reach, safe: how to reach somebody; whose: mine (the sender's), theirs.
     state: new, taken, closed. due_at: by when somebody must have looked, or the next step is due. owner_...: who has it.
-    said_gone_at: when what was said and how to reach somebody was deleted. place_may_be_counted: as the gateway said when it
-    arrived. place: where the person lives, as a worker chose it for the count; both until it is closed.
+    said_gone_at: when what was said and how to reach somebody was deleted. place_may_be_counted: an address came by the
+    gateway. place: where the person lives, as a worker chose it for the count; both until it is closed.
     """
 
     __tablename__ = "front_door_item"

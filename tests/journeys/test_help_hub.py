@@ -14,10 +14,11 @@ TITLE = "One front door: a worry, a family, and the help that fits"
 ABOUT = (
     "Ines and her son Kasper may lose their home. She tells the help hub, with as little as she likes. Wes, who sorts "
     "what comes in, takes it in hand. Ines allows him to see who helps her already; nobody has allowed anything for Kasper. "
-    "The directory says who can help, and Ines agrees to be referred. At the hospital Kit does what the law asks of her. "
+    "The directory says who can help, and Ines agrees to be referred. At the hospital Kit does what the law asks of her, and Ada at "
+    "the council gets in touch. "
     "Everybody here is made up."
 )
-WES, KIT = "wes.triage@hub.test", "kit.nurse@acute.test"
+WES, KIT, ADA = "wes.triage@hub.test", "kit.nurse@acute.test", "ada.housing@norwich.test"
 
 
 def test_a_worry_a_family_and_the_help_that_fits(house: RunningGateway, chromium: Browser) -> None:
@@ -29,6 +30,7 @@ def test_a_worry_a_family_and_the_help_that_fits(house: RunningGateway, chromium
         finds_help(wes, concern)
         sees(told.traveller(told.gateway, PHONE))
         tells_the_council(told.traveller(told.hub))
+        gets_in_touch(told.traveller(told.hub))
 
 
 def worries(ines: Traveller) -> str:
@@ -152,7 +154,7 @@ def tells_the_council(kit: Traveller) -> None:
     for name, value in (
         ("agrees", "yes"),
         ("how", "spoken"),
-        ("to", "broadland-district-council"),
+        ("to", "norwich-city-council"),
         ("situation", "none"),
     ):
         page.locator(f"[name={name}][value={value}]").check()
@@ -163,5 +165,25 @@ def tells_the_council(kit: Traveller) -> None:
         "The duty to refer: Ida, at the hospital, chooses the council, and each way by which it may reach her."
     )
     kit.press("Tell the council")
-    kit.reads("Broadland District Council", "Sent. They have not fetched it yet")
+    kit.reads("What you sent", "Norwich City Council")
     kit.step("The council that she chose is told. No NHS number was needed, and nobody was looked up.")
+
+
+def gets_in_touch(ada: Traveller) -> None:
+    ada.sign_in("/duty-received", ADA)
+    ada.waits_for("/duty-received", "Norwich Acute Hospital")
+    ada.reads_not("Ida", "day centre")
+    ada.step(
+        "At the council Ada sees that the hospital told them of somebody, and by when to answer. No name stands here."
+    )
+    ada.follow("Norwich Acute Hospital")
+    ada.reads("Ida Made-up", "At the day centre, in the mornings", "Use no other.")
+    ada.step("She sees who it is, why, and the one way to reach Ida that Ida agreed to.")
+    ada.press("We have contacted them")
+    ada.reads("Ada Thorpe, Norwich City Council got in touch.")
+    ada.page.locator("[name=outcome][value=relief-duty]").check()
+    ada.press("Close it")
+    ada.reads("Closed. We owe the relief duty")
+    ada.step(
+        "The hospital is told that it is finished. Which duty the council owes it tells Ida, and nobody else."
+    )

@@ -67,7 +67,7 @@ async def test_one_persons_yes_shows_who_helps_them_and_nothing_of_the_rest_of_t
         theirs = await added(wes, address, "Her brother", other.nhs_number or "")
         before = await wes.fill(f"{mine}/look", "", reason="To find help with the home")
         assert "Nothing is shown." in before.words
-        assert "Not shown does not mean none." in before.words
+        assert "not shown does not mean none." in before.words
         said = await wes.fill(address, f"{mine.rpartition('/')[2]}/said")
         await wes.fill(said.address, "", decision="yes", kinds="helps")
         await wes.fill(said.address.replace("/answer", "/how"), "", how="in-person", when="now")

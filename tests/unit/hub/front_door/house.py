@@ -235,7 +235,7 @@ def helpers_of(call: Call) -> dict[str, Any]:
             }
         ],
         "unavailable": ["harbour-charity"],
-        "notice": "What is not shown may still exist.",
+        "notice": "What is not shown may still exist: not shown does not mean none.",
     }
 
 

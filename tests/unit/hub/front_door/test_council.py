@@ -34,7 +34,7 @@ async def test_the_list_says_who_told_it_and_by_when_and_names_nobody(desk: Desk
     told_of_ida(desk, "e", urgency="soon")
     told_of_ida(desk)
     page = await officer(desk).get("/duty-received")
-    assert "2 are open. Nobody has got in touch with 2 of them yet." in page.words
+    assert "2 are open. With 2 of them nobody has got in touch yet." in page.words
     assert page.words.count("Norwich Acute Hospital") == 2
     assert page.words.index("By 24 November 2026") < page.words.index("By 26 November 2026")
     for said in ("Ida", "01632", "nowhere to live"):

@@ -57,8 +57,7 @@ async def test_each_of_a_family_is_looked_at_alone_with_a_handle_of_their_own(de
     assert "Norwich City Council says" in page.words
     assert f"handle-of-{MUM}"[:20] in page.words
     assert SON not in page.text
-    assert "Not shown does not mean none." in page.words
-    assert "What is not shown may still exist." in page.words
+    assert page.words.lower().count("not shown does not mean none") == 1
     assert "Not answering right now: harbour-charity." in page.words
     await desk.post(wes, f"{son}/look", reason="To find a club")
     assert desk.gateway.called("POST", "/v1/views")[1].body["person"] == f"handle-of-{SON}-for-token-of-wes"
@@ -70,7 +69,7 @@ async def test_nothing_shown_is_said_without_saying_that_there_is_nothing(desk: 
     person = await with_person(desk, wes, await an_item(desk, wes), MUM, "Mum")
     page = await desk.post(wes, f"{person}/look", reason="To help")
     assert "Nothing is shown." in page.words
-    assert "Not shown does not mean none." in page.words
+    assert "not shown is not none" in page.words
 
 
 async def test_nothing_of_a_look_or_of_what_somebody_was_found_by_is_kept(desk: Desk) -> None:

@@ -51,7 +51,7 @@ async def test_services_are_found_by_need_place_and_whom_they_are_for(desk: Desk
     )
     (call,) = desk.gateway.called("GET", "/v1/directory/services")
     assert call.query == {"need": "money", "place": "Norwich", "eligible": "42", "q": "debt"}
-    for told in ("Money advice", "Norwich", "01632 960001", "from 18 years up to 70 years Anybody"):
+    for told in ("Money advice", "Norwich", "01632 960001", "Anybody, from 18 years up to 70 years"):
         assert told in page.words
     assert f'href="{address}/refer/svc-debt"' in page.text
     assert "Closed for now." in page.words
