@@ -77,7 +77,6 @@ class Referral:
     """One referral. `from` and `with` are words of Python's, so they are `sender` and `team` here.
 
     person: the receiver's own handle; it and content stand there for the receiver alone, until collected.
-    place_may_be_counted: whether the address in it may go into statistics; False where the gateway does not say so.
     """
 
     id: str
@@ -95,7 +94,6 @@ class Referral:
     reference: str | None = None
     person: str | None = field(default=None, repr=False)
     content: Content | None = field(default=None, repr=False)
-    place_may_be_counted: bool = field(default=False, repr=False)
     team: tuple[str, ...] = ()
 
 

@@ -26,8 +26,9 @@ class Known:
     """What a team's own record says of the person, as far as counts go by it; `hub.places.choosing.known_of` makes one.
 
     Whoever listens makes an area, an age band and groups of it, and keeps nothing else. postcode: without its space. place:
-    what a worker chose: a ward's code, NO_FIXED_ADDRESS, or "". place_may_be_counted: only where the gateway said that the
-    home need not stay secret; else neither postcode nor ward goes further. groups: codes of Core20PLUS5 that the record has.
+    what a worker chose: a ward's code, NO_FIXED_ADDRESS, or "". place_may_be_counted: only where the person said so of
+    an address that came by the gateway; else neither postcode nor ward goes further. groups: codes of Core20PLUS5 that the
+    record has.
     """
 
     born: date | None = field(default=None, repr=False)

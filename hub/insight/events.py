@@ -3,8 +3,8 @@
 An event is made where a case or a referral changes, and holds no person, no case, no organisation, no day and no words
 that anybody wrote. Equal events cannot be told apart: they are only counted.
 
-Nobody whose record carries the label R or V of the Personal Demographics Service is ever placed on a map: for them, and
-where the label is not known, the area is dropped here, before anything is written (shared rule: a label suppresses
+Nobody whose home must stay secret is ever placed on a map: unless it is known that it may be counted
+(hub/places/choosing.py), the area is dropped here, before anything is written (shared rule: a label suppresses
 location in statistics too). So a later mistake in counting cannot bring it back. "No fixed address" is no place: whoever has
 no home has none that must stay secret, and it counts for the whole district alone.
 """
@@ -22,7 +22,6 @@ from hub.insight.themes import AGE_BANDS, GROUPS, OLDEST, THEME_TITLES
 
 NO_FIXED_ABODE: Final = "no-fixed-abode"
 NOT_SAID: Final = "not-said"
-UNRESTRICTED: Final = "U"
 _AREA: Final = re.compile(r"E0[15]\d{6}")
 
 
@@ -65,11 +64,10 @@ class Event:
 class Circumstances:
     """What the writer knows of the person at that moment; it is read here and goes no further.
 
-    label: the person's confidentiality label, None where it is not known. area: an LSOA with its vintage, or a ward. born:
-    None if unknown.
+    may_be_placed: whether where they live may be counted. area: an LSOA with its vintage, or a ward. born: None if unknown.
     """
 
-    label: str | None
+    may_be_placed: bool
     area: str | None = None
     vintage: int = 2021
     no_fixed_abode: bool = False
@@ -88,10 +86,10 @@ def events_of(kind: Kind, themes: Iterable[str], day: date, person: Circumstance
 
 
 def area_of(person: Circumstances) -> str:
-    """Where the event counts. Labels R and V, an unknown label, and what is no code of an area give NOT_SAID."""
+    """Where the event counts. Who may not be placed, and what is no code of an area, give NOT_SAID."""
     if person.no_fixed_abode:
         return NO_FIXED_ABODE
-    if person.label != UNRESTRICTED:
+    if not person.may_be_placed:
         return NOT_SAID
     code = person.area or ""
     return code if _AREA.fullmatch(code) else NOT_SAID

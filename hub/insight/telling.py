@@ -1,7 +1,7 @@
 """The one door of area insight: `heard_with`, which makes what is told of other features' changes (hub/happenings.py).
 
-It runs in the transaction that changes a case or a referral. A place counts only where the gateway said that it may
-(see hub/insight/events.py); the postcode goes no further than here.
+It runs in the transaction that changes a case or a referral. A place counts only where it may
+(see hub/places/choosing.py); the postcode goes no further than here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlmodel import Session
 
 from hub.happenings import NO_FIXED_ADDRESS, Happening, Heard, Known
-from hub.insight.events import UNRESTRICTED, Circumstances, Event, Kind, events_of
+from hub.insight.events import Circumstances, Event, Kind, events_of
 from hub.insight.recording import correct, record
 from hub.insight.settings import Insight
 
@@ -33,7 +33,7 @@ def heard_with(get_insight: Callable[[], Insight]) -> Heard:
 def circumstances(insight: Insight, known: Known) -> Circumstances:
     """What counts go by, of what the team's record says."""
     return Circumstances(
-        label=UNRESTRICTED if known.place_may_be_counted else None,
+        may_be_placed=known.place_may_be_counted,
         area=_area(insight, known),
         vintage=insight.reading.geography.vintage,
         no_fixed_abode=known.place == NO_FIXED_ADDRESS,

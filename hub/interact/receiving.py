@@ -15,6 +15,7 @@ from hub.interact.referring_form import Said
 from hub.interact.sharing import share
 from hub.interact.tables import Case
 from hub.pages import words
+from hub.places.choosing import came_with_a_place
 from hub.received import Received
 
 
@@ -26,7 +27,7 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     case.person = received.person
     case.themes, case.urgency = ",".join(referral.themes), referral.urgency
     case.agreed = "Their agreement stands in the gateway."
-    case.place_may_be_counted = referral.place_may_be_counted
+    case.place_may_be_counted = came_with_a_place(content.about.address)
     session.add(case)
     share(session, case, referral.team)
     tell(session, case, now, "need", "referral")

@@ -18,7 +18,7 @@ class Case(SQLModel, table=True):
     referral: the gateway's id; None where it came by a one-time link. organisation: at whom it arrived. sender: who
     referred: an organisation's id, or for a link what the referrer called themselves. person: the organisation's handle.
     state: new, open, closed, not-taken. themes, outcomes: codes, comma-separated. lead: the team member who took it on.
-    place_may_be_counted: as the gateway said when it arrived. place: where the person lives, as a worker chose it for the
+    place_may_be_counted: an address came by the gateway. place: where the person lives, as a worker chose it for the
     count (hub/places/choosing.py); both until the case has ended. is_named: whether `Colleague` says with whom of the
     team it is shared; one of before is shared with all of them.
     """

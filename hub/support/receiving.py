@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from hub.gateway_answers import AboutPerson
 from hub.pages.words import london_day
+from hub.places.choosing import came_with_a_place
 from hub.received import Received
 from hub.sessions import Practitioner
 from hub.support.cases import new_id
@@ -28,7 +29,8 @@ def receive(session: Session, received: Received, now: datetime) -> None:
     why, plan = split(content.why)
     case = _case(content.about, why, content.what_matters, referral.to, referral.purpose, now)
     case.referral, case.sender, case.person = referral.id, referral.sender, received.person
-    case.themes, case.place_may_be_counted = ",".join(referral.themes), referral.place_may_be_counted
+    case.themes = ",".join(referral.themes)
+    case.place_may_be_counted = came_with_a_place(content.about.address)
     begun(case, referral.sent_at, london_day(now))
     session.add(case)
     session.flush()

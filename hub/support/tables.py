@@ -21,7 +21,7 @@ class Case(SQLModel, table=True):
     asked: the gateway's id of the last request to the person; renewal: whether a yes to it makes the support go on.
     answer: waiting, allowed or expired, as told when it was looked up last; said-yes or said-no, to a
     worker, at `asked_at`. themes, outcomes: codes, comma-separated.
-    place_may_be_counted: as the gateway said when it came. place: where the person lives, as a worker chose it for the count
+    place_may_be_counted: an address came by the gateway. place: where the person lives, as a worker chose it for the count
     (hub/places/choosing.py); both until the case has ended or the person has moved.
     """
 

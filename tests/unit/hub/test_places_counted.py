@@ -54,9 +54,11 @@ def places(desk: Desk) -> dict[tuple[str, str], int]:
     return {(row.kind, row.area): row.count for row in rows(desk, OpenCount)}
 
 
-async def take_in(desk: Desk, to: str = "age-well-norfolk", **more: Any) -> None:
-    """Let a referral arrive."""
+async def take_in(desk: Desk, to: str = "age-well-norfolk", *, located: bool = True, **more: Any) -> None:
+    """Let a referral arrive. located: not of whoever gave no address, nor of whoever must not be located."""
     sent = full(**more) | {"to": to}
+    if not located:
+        del sent["content"]["about"]["address"]
     desk.gateway.answers["GET /v1/referrals"] = inbox_of(sent)
     desk.gateway.answers[f"GET /v1/referrals/{REFERRAL}"] = sent
     for step in ("collection", "acceptance", "refusal", "closing"):
@@ -70,23 +72,23 @@ async def choose(desk: Desk, browser: Browser, address: str, place: str) -> None
     assert (await desk.post(browser, f"{address}/place", place=place)).status == 303
 
 
-@pytest.mark.parametrize(("told", "area"), [({"place_may_be_counted": True}, POOR), ({}, NOT_SAID)])
-async def test_an_address_is_counted_by_its_small_area_only_where_the_gateway_says_so(
-    desk: Desk, told: dict[str, Any], area: str
-) -> None:
-    await take_in(desk, **told)
-    assert places(desk) == {("need", area): 1, ("referral", area): 1}
+async def test_an_address_counts_for_nothing_until_the_person_said_that_it_may(desk: Desk) -> None:
+    await take_in(desk)
+    assert places(desk) == {("need", NOT_SAID): 1, ("referral", NOT_SAID): 1}
     assert {row.age for row in rows(desk, OpenCount)} == {"65-79"}
-    await desk.post(desk.sign_in(), f"/interact/cases/{case(desk).id}/closing", outcomes="adapted")
-    assert places(desk)["outcome", area] == 1
+    joy, address = desk.sign_in(), f"/interact/cases/{case(desk).id}"
+    await choose(desk, joy, address, WEST)
+    assert places(desk) == {("need", POOR): 1, ("referral", POOR): 1}, "the postcode names the small area"
+    await desk.post(joy, f"{address}/closing", outcomes="adapted")
+    assert places(desk)["outcome", POOR] == 1
 
 
 async def test_a_ward_that_a_worker_chooses_takes_the_place_of_not_said(tmp_path: Path) -> None:
     desk = made(tmp_path, {})
-    await take_in(desk, place_may_be_counted=True)
+    await take_in(desk)
     joy, address = desk.sign_in(), f"/interact/cases/{case(desk).id}"
     page = (await joy.get(address)).text
-    assert "Counted only, never shown with a name." in page
+    assert "never shown with a name" in page
     assert "Mancroft" in page
     await choose(desk, joy, address, WEST)
     assert places(desk) == {("need", WEST): 1, ("referral", WEST): 1}
@@ -106,7 +108,7 @@ async def test_a_ward_that_a_worker_chooses_takes_the_place_of_not_said(tmp_path
 
 
 async def test_a_worker_may_know_better_than_the_postcode(desk: Desk) -> None:
-    await take_in(desk, place_may_be_counted=True)
+    await take_in(desk)
     joy, address = desk.sign_in(), f"/interact/cases/{case(desk).id}"
     for place, area in (
         (WEST, POOR),
@@ -119,8 +121,8 @@ async def test_a_worker_may_know_better_than_the_postcode(desk: Desk) -> None:
     assert {row.groups for row in rows(desk, OpenCount)} == {"homelessness"}
 
 
-async def test_whose_place_may_not_be_counted_no_ward_is_taken(desk: Desk) -> None:
-    await take_in(desk)
+async def test_of_whom_no_address_came_no_ward_is_taken(desk: Desk) -> None:
+    await take_in(desk, located=False)
     joy, address = desk.sign_in(), f"/interact/cases/{case(desk).id}"
     assert "Mancroft" not in (await joy.get(address)).text
     await choose(desk, joy, address, WEST)
@@ -129,8 +131,8 @@ async def test_whose_place_may_not_be_counted_no_ward_is_taken(desk: Desk) -> No
     assert places(desk) == {("need", NO_FIXED_ABODE): 1, ("referral", NO_FIXED_ABODE): 1}
 
 
-async def test_what_the_gateway_said_is_believed_as_long_as_a_label_is(desk: Desk) -> None:
-    await take_in(desk, place_may_be_counted=True)
+async def test_an_address_that_came_lets_a_worker_ask_as_long_as_a_label_stands(desk: Desk) -> None:
+    await take_in(desk)
     desk.clock.at += BELIEVED_FOR + timedelta(seconds=1)
     joy, address = desk.sign_in(), f"/interact/cases/{case(desk).id}"
     assert "Mancroft" not in (await joy.get(address)).text
@@ -139,12 +141,12 @@ async def test_what_the_gateway_said_is_believed_as_long_as_a_label_is(desk: Des
 
 
 async def test_the_front_door_counts_a_referral_by_its_place_and_a_concern_never(desk: Desk) -> None:
-    await take_in(desk, "norwich-help-hub", purpose=TRIAGE, place_may_be_counted=True)
-    assert places(desk) == {("need", POOR): 1, ("referral", POOR): 1}
+    await take_in(desk, "norwich-help-hub", purpose=TRIAGE)
+    assert places(desk) == {("need", NOT_SAID): 1, ("referral", NOT_SAID): 1}
     assert (
         await desk.browser().post("/concern", {**CONCERN, "reach": "1 Test Street, NR1 1AA"})
     ).status == 303
-    assert places(desk)["need", NOT_SAID] == 1
+    assert places(desk)["need", NOT_SAID] == 2
     wes = desk.sign_in("norwich-help-hub", "hub-triager", name="Wes Cutter", subject="wes")
     for item in rows(desk, Item):
         address = f"/front-door/items/{item.id}"
@@ -161,9 +163,8 @@ async def test_the_front_door_counts_a_referral_by_its_place_and_a_concern_never
 async def test_support_counts_a_handover_by_its_place_until_the_person_moves(desk: Desk) -> None:
     answers = desk.gateway.answers
     answers["GET /v1/sections"] = support.SECTIONS
-    sent = {"purpose": "hospital-link", "themes": ["loneliness"], "place_may_be_counted": True}
+    sent: dict[str, Any] = {"purpose": "hospital-link", "themes": ["loneliness"]}
     await take_in(desk, support.TRUST, **sent)
-    assert places(desk) == {("need", POOR): 1, ("referral", POOR): 1}
     ana = support.worker(desk)
     address = f"/support/cases/{support.cases(desk)[0].id}"
     await desk.post(ana, f"{address}/taking-on")
@@ -184,6 +185,10 @@ async def test_with_whom_a_worker_begins_counts_without_a_place_or_with_no_fixed
     assert places(desk) == {("need", NOT_SAID): 1}
     await choose(desk, ana, address, NO_FIXED_ADDRESS)
     assert places(desk) == {("need", NO_FIXED_ABODE): 1}
+
+
+def test_an_address_alone_tells_nothing_of_where() -> None:
+    assert known_of(born=None, address="1 Test Street, NR1 1AA", place="", may_be_counted=True) == Known()
 
 
 def test_what_is_told_holds_neither_postcode_nor_ward_unless_it_may() -> None:

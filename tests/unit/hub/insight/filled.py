@@ -64,7 +64,7 @@ def _event(
 ) -> None:
     (area,) = dice.choices(areas, weights)
     person = Circumstances(
-        dice.choices(("U", "R", None), (20, 1, 1))[0],
+        dice.random() < 0.9,
         area,
         insight.reading.geography.vintage,
         dice.random() < 0.06,

@@ -10,49 +10,47 @@ from hub.insight.events import NO_FIXED_ABODE, NOT_SAID, Circumstances, Event, K
 DAY = date(2026, 11, 23)
 HOME = "E01026791"
 WARD = "E05012910"
+PLACED = True
 
 
-@pytest.mark.parametrize("label", ["R", "V", "REDACTED", "N", "", None])
 @pytest.mark.parametrize("home", [HOME, WARD])
-def test_whoever_is_restricted_or_unlabelled_is_nowhere_from_the_first_writing(
-    label: str | None, home: str
-) -> None:
-    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(label, home))
+def test_who_may_not_be_placed_is_nowhere_from_the_first_writing(home: str) -> None:
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(may_be_placed=False, area=home))
     assert event.area == NOT_SAID
     assert home not in repr(event)
 
 
-def test_an_unrestricted_person_counts_where_they_live() -> None:
-    (event,) = events_of(Kind.REFERRAL, ["damp"], DAY, Circumstances("U", HOME, 2021))
+def test_who_may_be_placed_counts_where_they_live() -> None:
+    (event,) = events_of(Kind.REFERRAL, ["damp"], DAY, Circumstances(PLACED, HOME, 2021))
     assert event == Event(Kind.REFERRAL, "damp", HOME, 2021, "2026-11")
 
 
-@pytest.mark.parametrize("label", ["U", "R", None])
-def test_no_fixed_address_is_no_place_whatever_the_label_and_even_with_an_old_area(label: str | None) -> None:
-    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(label, HOME, no_fixed_abode=True))
+@pytest.mark.parametrize("placed", [True, False])
+def test_no_fixed_address_is_no_place_even_with_an_old_area(*, placed: bool) -> None:
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(placed, HOME, no_fixed_abode=True))
     assert event.area == NO_FIXED_ABODE
     assert HOME not in repr(event)
 
 
 def test_a_ward_is_an_area_where_only_that_is_known() -> None:
-    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances("U", WARD))
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(PLACED, WARD))
     assert event.area == WARD
 
 
 @pytest.mark.parametrize("code", ["12 Elm Road", "W01026791", "E0102679", "E010267911", "", None])
 def test_what_is_no_area_code_is_never_written(code: str | None) -> None:
-    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances("U", code))
+    (event,) = events_of(Kind.NEED, ["housing"], DAY, Circumstances(PLACED, code))
     assert event.area == NOT_SAID
 
 
 def test_each_theme_counts_once_and_words_that_are_no_theme_become_other() -> None:
-    events = events_of(Kind.NEED, ["money", "damp", "damp", "she told me that"], DAY, Circumstances("U"))
+    events = events_of(Kind.NEED, ["money", "damp", "damp", "she told me that"], DAY, Circumstances(PLACED))
     assert [event.theme for event in events] == ["damp", "money", "other"]
-    assert [event.theme for event in events_of(Kind.NEED, [], DAY, Circumstances("U"))] == ["other"]
+    assert [event.theme for event in events_of(Kind.NEED, [], DAY, Circumstances(PLACED))] == ["other"]
 
 
 def test_only_groups_of_the_list_are_kept() -> None:
-    person = Circumstances("U", groups=("justice", "lives next to the mayor", "armed-forces", "justice"))
+    person = Circumstances(PLACED, groups=("justice", "lives next to the mayor", "armed-forces", "justice"))
     assert events_of(Kind.NEED, ["food"], DAY, person)[0].groups == ("armed-forces", "justice")
 
 
