@@ -14,8 +14,8 @@ TITLE = "One front door: a worry, a family, and the help that fits"
 ABOUT = (
     "Ines and her son Kasper may lose their home. She tells the help hub, with as little as she likes. Wes, who sorts "
     "what comes in, takes it in hand. Ines allows him to see who helps her already; nobody has allowed anything for Kasper. "
-    "The directory says who can help, and Ines agrees to be referred. At the hospital Kit does what the law asks of her, and Ada at "
-    "the council gets in touch. "
+    "The directory says who can help, and Ines agrees to be referred. At the hospital Kit does what the law asks of her, "
+    "and Ada at the council gets in touch. "
     "Everybody here is made up."
 )
 WES, KIT, ADA = "wes.triage@hub.test", "kit.nurse@acute.test", "ada.housing@norwich.test"
