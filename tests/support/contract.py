@@ -39,7 +39,9 @@ class Operation:
 
     @property
     def needs_token(self) -> bool:
-        return bool(self.document["security"])
+        """Whether it answers nobody without one; some say more to whoever shows one."""
+        security = self.document["security"]
+        return bool(security) and {} not in security
 
     def requests(self) -> dict[str, Any]:
         """The examples of the request as JSON by name; none where it has no body."""
