@@ -200,7 +200,7 @@ PAGES = (
     Shown("hub-kept", "/what-is-kept", "The hub keeps what a team wrote itself"),
     Shown("hub-404", "/nowhere", "The address may be wrong"),
     Shown("hub-team", "/interact", "To look at first"),
-    Shown("hub-case-busy", "{busy}", "Joy Alder, Social prescriber leads."),
+    Shown("hub-case-busy", "{busy}", "Joy Alder, Social prescriber, leads."),
     Shown("hub-case-new", "{new}", "Nobody has taken it on yet."),
     Shown("hub-case-stopped", "{stopped}", "Nobody may look any more."),
     Shown("hub-case-closed", "{closed}", "Closed 23 November 2026"),
@@ -252,6 +252,18 @@ def test_a_referral_with_errors_says_what_to_do_and_keeps_what_was_typed(
     page.get_by_role("link", name="Select how soon the team should look").click()
     assert page.evaluate("document.activeElement.name") == "urgency"
     assert page.get_by_label("Why do they need help?").input_value() == "A cold house"
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_others_hold_stands_on_the_page_once_somebody_looks(
+    chromium: Browser, house: House, width: int
+) -> None:
+    page = opened(chromium, house, width)
+    page.goto(house.places["busy"])
+    page.get_by_role("button", name="Look at what others hold").click()
+    expect(page.get_by_text("is kept nowhere here")).to_be_visible()
+    judge(page, "hub-case-looked", width)
     page.context.close()
 
 

@@ -54,7 +54,7 @@ async def test_taking_on_is_told_to_the_gateway_once(desk: Desk, joy: Browser) -
         assert (await post(desk, joy, "taking-on")).status == 303
     (call,) = desk.gateway.called("POST", f"{STEPS}/acceptance")
     assert call.token == "application-of-age-well-norfolk-hub"
-    assert "Joy Alder, Social prescriber leads." in await words(desk, joy)
+    assert "Joy Alder, Social prescriber, leads." in await words(desk, joy)
 
 
 async def test_while_the_gateway_is_away_the_page_says_that_it_was_not_told_yet(
