@@ -1,10 +1,10 @@
 """When which list of the gateway is asked for. In this process's memory only: after a restart everything is due at once.
 
 - What waits for an organisation that receives is asked for every round.
-- What became of a referral that both sides have is asked for every `FOLLOWED_EVERY`; at once after the gateway was told
-  something of ours, since then the other side's list has changed too.
-- An organisation for which the gateway does not answer is left alone for a round, then for two, four ... up to
-  `LONGEST_PAUSE`; and is asked at once when anything else of ours got through.
+- What became of a referral that both sides have is asked for every `LONGEST_PAUSE`, or every `ROUNDS` rounds where those are
+  shorter; and at once after the gateway was told something of ours, since then the other side's list has changed too.
+- An organisation for which the gateway does not answer is left alone for a round, then for two, four ... up to as long;
+  and is asked at once when anything else of ours got through.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-FOLLOWED_EVERY: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(minutes=1)
+ROUNDS: Final = 12
 
 
 class Rhythm:
@@ -21,6 +21,7 @@ class Rhythm:
 
     def __init__(self, round_: timedelta) -> None:
         self._round = round_
+        self._longest = min(LONGEST_PAUSE, ROUNDS * round_)
         self._followed: dict[str, datetime] = {}
         self._failed: dict[str, tuple[int, datetime]] = {}
 
@@ -31,7 +32,7 @@ class Rhythm:
     def is_followed_now(self, organisation: str, now: datetime) -> bool:
         """Whether it is time to ask what became of its referrals."""
         last = self._followed.get(organisation)
-        return last is None or last + FOLLOWED_EVERY <= now
+        return last is None or last + self._longest <= now
 
     def followed(self, organisation: str, now: datetime) -> None:
         """It is asked now. Say so before: what is told meanwhile makes it due again."""
@@ -44,7 +45,7 @@ class Rhythm:
     def away(self, organisation: str, now: datetime) -> None:
         """It did not: all that was to be asked is still due, after a pause."""
         times = self._failed.get(organisation, (0, now))[0] + 1
-        pause = min(LONGEST_PAUSE, self._round * (1 << min(times - 1, 10)))
+        pause = min(self._longest, self._round * (1 << min(times - 1, 10)))
         self._failed[organisation] = (times, now + pause)
         self._followed.pop(organisation, None)
 

@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 from gateway.demo.hub import TEAMS
 from hub.features import FEATURES
 from hub.gateway import GatewayAwayError
-from hub.outbox import nothing
-from hub.rhythm import FOLLOWED_EVERY, LONGEST_PAUSE, Rhythm
-from tests.unit.hub.fakes import NOW, Call, Desk, hub_in
-from tests.unit.hub.interact.making import FORM, SENT, arrives, inbox_of, listed
+from hub.oidc import ProviderAwayError
+from hub.outbox import nothing, told
+from hub.rhythm import LONGEST_PAUSE, Rhythm
+from hub.tables import Outgoing
+from tests.unit.hub.fakes import ISSUER, NOW, Call, Desk, hub_in
+from tests.unit.hub.interact.making import FORM, SENT, arrives, inbox_of, listed, rows, take_in
 
 ROUND = timedelta(seconds=5)
 RECEIVER = "age-well-norfolk"
@@ -94,6 +96,16 @@ async def test_an_organisation_without_an_answer_is_asked_for_after_ever_longer_
     assert asked == [0, 5, 15, 35, 75, 135, 195]
 
 
+async def test_what_an_organisation_says_waits_while_its_sign_in_service_is_away(desk: Desk) -> None:
+    case_id = await take_in(desk)
+    # Its own token is over, and no other is to be had.
+    desk.clock.go_on(hours=1)
+    desk.service.fetched[f"{ISSUER}/token"] = ProviderAwayError("fake")
+    await desk.post(desk.sign_in(), f"/interact/cases/{case_id}/taking-on")
+    (row,) = rows(desk, Outgoing)
+    assert (row.state, told(row).state, row.tries) == ("waiting", "not-sent-yet", 1)
+
+
 async def test_what_one_organisations_referral_breaks_leaves_the_others_alone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,9 +127,17 @@ def test_turns_come_round() -> None:
     assert rhythm.is_followed_now(RECEIVER, NOW)
     rhythm.followed(RECEIVER, NOW)
     assert not rhythm.is_followed_now(RECEIVER, NOW)
-    assert rhythm.is_followed_now(RECEIVER, NOW + FOLLOWED_EVERY)
+    assert rhythm.is_followed_now(RECEIVER, NOW + LONGEST_PAUSE)
     rhythm.hurry()
     assert rhythm.is_followed_now(RECEIVER, NOW)
+
+
+def test_a_hub_that_looks_more_often_asks_more_often_what_became_of_referrals() -> None:
+    for seconds, longest in ((0.5, 6), (5, 60), (90, 60)):
+        rhythm = Rhythm(timedelta(seconds=seconds))
+        rhythm.followed(RECEIVER, NOW)
+        assert not rhythm.is_followed_now(RECEIVER, NOW + timedelta(seconds=longest - 1))
+        assert rhythm.is_followed_now(RECEIVER, NOW + timedelta(seconds=longest))
 
 
 def test_pauses_double_up_to_a_minute_and_end_with_an_answer() -> None:
