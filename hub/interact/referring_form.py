@@ -139,13 +139,13 @@ def _agreement_faults(form: Form, today: date) -> Iterator[tuple[str, str]]:
             "agreed",
             "Nobody is referred who did not agree. Read the words out, and tick this if they agreed",
         )
+    if form.one("team") not in {"all", "only"}:
+        yield "team", "Select who of the team may know and look"
     if form.one("how") not in HOW:
         yield "how", "Select how they agreed"
     fault = _day_fault(form, "said_on", "day on which they agreed", today - SAID_WITHIN, today)
     if fault:
         yield "said_on", fault
-    if form.one("team") not in {"all", "only"}:
-        yield "team", "Select who of the team may know and look"
     if form.one("contact") not in {"yes", "no"}:
         yield "contact", "Select whether the team may know how to reach them"
 

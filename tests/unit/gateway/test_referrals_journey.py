@@ -210,7 +210,7 @@ async def test_a_resident_sees_which_team_may_look_and_stops_all_of_it(house: Co
         page = (await browser.get(address)).text
         assert "because they work in one team" in page
         assert "Norfolk Volunteering" in page
-    assert "Norwich City Council (sandbox) can see" in page
+    assert "Norwich City Council (sandbox): " in page
     assert await posted(browser, f"{LIST}/{one}/stop", {}) == f"{LIST}/{one}"
     assert "because they work in one team" not in (await browser.get(f"{LIST}/{one}")).text
     history = (await browser.get("/portal/history")).text
