@@ -18,6 +18,7 @@ from gateway.referrals.states import MisfitError, Reason, Status, Step
 from gateway.referrals.store import Referrals
 from tests.support.referring import RECEIVER, SCOPES, SENDER, Refers, refers
 from tests.support.replicas import replica
+from tests.support.teams import sent_to_team, team_of
 from tests.support.walk import caller, walk
 
 COLLECTED, WITHDRAWN = Step(Status.COLLECTED), Step(Status.WITHDRAWN)
@@ -112,6 +113,25 @@ async def test_pages_hold_each_once_even_of_one_moment(two: Two) -> None:
         found += [one.id for one in page]
         after = (1795000000000, page[-1].id)
     assert found == sorted(made, reverse=True)
+
+
+async def test_one_of_a_team_finds_each_once_and_by_its_state(two: Two) -> None:
+    desk = team_of(two.desk.way)
+    made = {await sent_to_team(desk) for _ in range(5)}
+    two.write("UPDATE referral_team SET sent_ms = 1795000000000")
+    now, found, after = desk.parts.clock.now(), [], None
+    while page := desk.referrals.page("norwich-city-council", "with", None, after, now, 2):
+        found += [one.id for one in page]
+        after = (1795000000000, page[-1].id)
+    assert found == sorted(made, reverse=True)
+    assert (await desk.step(found[0], "withdrawal", "carys")).status == 200
+    (ended,) = desk.referrals.page("norwich-city-council", "with", Status.WITHDRAWN, None, now, 10)
+    assert ended.id == found[0]
+    two.write(f"UPDATE referral SET gone_ms = 1 WHERE id = '{ended.id}'")  # noqa: S608 - an id of ours
+    assert desk.referrals.purge(now) == 1
+    assert ended.id not in {
+        one.id for one in desk.referrals.page("norwich-city-council", "with", None, None, now, 9)
+    }
 
 
 async def test_a_state_is_found_as_it_counts_now(two: Two) -> None:
