@@ -28,11 +28,10 @@ from hub.interact.codes import (
     VISIT,
 )
 from hub.interact.counted import places_of
-from hub.interact.sharing import person_for
+from hub.interact.sharing import members_of, person_for
 from hub.looking import Look, Looking
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
-from hub.partners import Member, Team
 from hub.parts import Parts
 
 PERSON: Final = frozenset({"identity", "contact", "communication-needs"})
@@ -83,7 +82,7 @@ def build_router(parts: Parts) -> APIRouter:
             parts=split(look),
             title_of=parts.partners.title,
             today=london_day(parts.clock.now()),
-            members=members_of(story, parts.partners.team(TEAM)),
+            members=members_of(story.case, story.shared_with, parts.partners.team(TEAM)),
             visits=VISIT,
             seen=SEEN,
             measures=MEASURES,
@@ -109,16 +108,6 @@ def build_router(parts: Parts) -> APIRouter:
         return await looking.look(entered.session, person, PURPOSE, REASON)
 
     return router
-
-
-def members_of(story: Story, team: Team) -> tuple[Member, ...]:
-    """Who of the team finds the case."""
-    case = story.case
-    return tuple(
-        one
-        for one in team.members
-        if not case.is_named or one.organisation in {case.organisation, *story.shared_with}
-    )
 
 
 def split(look: Look | None) -> dict[str, object]:

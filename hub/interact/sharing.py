@@ -21,7 +21,7 @@ from hub.interact.cases import case_of, is_shared_with
 from hub.interact.codes import TEAM
 from hub.interact.tables import Case, Colleague
 from hub.looking import Person
-from hub.partners import Partners
+from hub.partners import Member, Partners, Team
 from hub.parts import Parts
 
 
@@ -36,6 +36,13 @@ def share(session: Session, case: Case, organisations: Collection[str]) -> None:
     for one in organisations:
         if one != case.organisation:
             session.add(Colleague(case_id=case.id, organisation=one))
+
+
+def members_of(case: Case, shared: Collection[str], team: Team) -> tuple[Member, ...]:
+    """Who of the team finds the case. shared: with whom it is shared beside the organisation at which it arrived."""
+    return tuple(
+        one for one in team.members if not case.is_named or one.organisation in {case.organisation, *shared}
+    )
 
 
 async def guard(parts: Parts, request: Request) -> None:

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from hub.errors import NotHereError
 from hub.interact.case_forms import CaseForms
-from hub.interact.cases import new_id, open_case
+from hub.interact.cases import case_of, new_id, open_case, shared_with
 from hub.interact.codes import TEAM
 from hub.interact.referring_form import LINE, LINES, chosen, clean
+from hub.interact.sharing import members_of
 from hub.interact.tables import Helper, Task
 from hub.pages.forms import Faults, Form, typed_day
 from hub.pages.routing import page_router
+from hub.partners import Member, Team
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/interact/cases/<id>`: `tasks`, `helpers`."""
     router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
-    forms, members = CaseForms(parts), parts.partners.team(TEAM).members
-    owners = tuple(one.title for one in members)
+    forms, team = CaseForms(parts), parts.partners.team(TEAM)
 
     @router.get("/{case_id}/tasks", response_class=Response)
     async def ask_task(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
+        members = await parts.database.read(partial(finders, case_id=case_id, team=team))
         return await forms.page(request, entered.viewer, case_id, "task", Form(), members=members)
 
     @router.post("/{case_id}/tasks", response_class=Response)
     async def add_task(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
-        read = task_of(form, owners)
+        members = await parts.database.read(partial(finders, case_id=case_id, team=team))
+        read = task_of(form, tuple(one.title for one in members))
         if isinstance(read, Faults):
             return await forms.page(request, entered.viewer, case_id, "task", form, read, members=members)
         what, owner, due = read
@@ -79,6 +83,12 @@ def build_router(parts: Parts) -> APIRouter:
         return pages.go(f"/{TEAM}/cases/{case_id}#others")
 
     return router
+
+
+def finders(session: Session, case_id: str, team: Team) -> tuple[Member, ...]:
+    """Who can have a task of the case: whoever finds it. Raises `NotHereError`."""
+    case = case_of(session, case_id)
+    return members_of(case, shared_with(session, case), team)
 
 
 def add(session: Session, row: Task | Helper) -> None:

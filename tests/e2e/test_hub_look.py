@@ -276,16 +276,3 @@ def test_a_link_is_made_and_shown_once(chromium: Browser, house: House, width: i
     expect(page.get_by_text("Copy it now")).to_be_visible()
     judge(page, "hub-link", width)
     page.context.close()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_what_others_hold_is_shown_when_somebody_presses_for_it(
-    chromium: Browser, house: House, width: int
-) -> None:
-    page = opened(chromium, house, width)
-    page.goto(house.places["busy"])
-    expect(page.get_by_text("Each look is shown to the person.")).to_be_visible()
-    page.get_by_role("button", name="Look at what others hold").click()
-    expect(page.get_by_role("button", name="Look again")).to_be_visible()
-    judge(page, "hub-case-looked", width)
-    page.context.close()

@@ -134,6 +134,15 @@ async def test_a_yes_to_one_alone_is_found_by_nobody_else(desk: Desk, ada: Brows
     for step in ("look", "taking-on"):
         assert (await desk.post(ada, f"/interact/cases/{case_id}/{step}")).status == 404
     assert "Mary Sandbox" not in (await ada.get("/interact")).words
+    assert "Housing specialist" not in (await joy.get(f"/interact/cases/{case_id}/tasks")).words
+    task = {
+        "what": "Ring",
+        "owner": "Housing specialist",
+        "due-day": "30",
+        "due-month": "11",
+        "due-year": "2026",
+    }
+    assert "Select who does it" in (await desk.post(joy, f"/interact/cases/{case_id}/tasks", **task)).words
     await desk.post(joy, f"/interact/cases/{case_id}/closing", outcomes="adapted")
     assert "Mary Sandbox" not in (await ada.get("/interact/finished")).words
     assert "Mary Sandbox" in (await joy.get("/interact/finished")).words
