@@ -6,6 +6,7 @@ Signed-in all the same: figures are safe to publish, but whether and when to pub
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -14,11 +15,12 @@ from hub.csvw import CSV_TYPE, METADATA_TYPE, headers_of, metadata_of
 from hub.errors import NotHereError
 from hub.insight import downloads
 from hub.insight.counting import TABLE_BY_CODE, Table, add_up
-from hub.insight.recording import Published, published
+from hub.insight.recording import Published, first_due, next_month, published
 from hub.insight.settings import Insight
 from hub.insight.showing import month_title, periods_of, show
 from hub.insight.themes import CLINICAL_AREAS
 from hub.pages.routing import page_router
+from hub.pages.words import london_day
 from hub.parts import Parts
 
 TEAM: Final = "insight"
@@ -48,6 +50,8 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
             tables=insight.reading.tables,
             published_at=told.at.get(told.until),
             until=month_title(told.until) if told.until else "",
+            expected=await _expected(parts, told),
+            following=_following(told.until) if told.until else None,
             reporters=sorted(parts.partners.title(one) for one in told.reporters.get(told.until, ())),
             revised=[
                 (told.at[batch], [month_title(month) for month in sorted(months)])
@@ -92,7 +96,23 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
             back=f"/{TEAM}",
             table=table,
             page=page,
+            expected=await _expected(parts, told),
             threshold=insight.threshold,
         )
 
     return router
+
+
+def _following(until: str) -> tuple[str, date]:
+    """The month after the last that is published, in words, and the day on which it is added."""
+    month = f"{next_month(until):%Y-%m}"
+    return month_title(month), next_month(month)
+
+
+async def _expected(parts: Parts, told: Published) -> tuple[str, date] | None:
+    """While nothing is published: which month comes first, in words, and when."""
+    if told.until:
+        return None
+    today = london_day(parts.clock.now())
+    month, on = await parts.database.read(lambda session: first_due(session, today))
+    return month_title(month), on

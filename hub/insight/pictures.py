@@ -21,6 +21,7 @@ from hub.places.shapes import Point, Shape, inner_point, points_of
 
 WIDTH: Final = 640
 _MARGIN: Final = 4
+TOO_FEW: Final = "too few to show, or none"
 # Letters of a line of text that fit in a picture 280 px wide.
 _LINE: Final = 32
 _INK: Final = "#3b2a63"
@@ -55,11 +56,12 @@ def class_of(figure: int | None, bounds: Sequence[int]) -> int:
     return 0 if figure is None else 1 + sum(figure >= bound for bound in bounds)
 
 
-def key_of(figures: Sequence[int], bounds: Sequence[int]) -> list[Class]:
+def key_of(figures: Sequence[int | None], bounds: Sequence[int]) -> list[Class]:
     """The key, from the lightest: only classes that are there, in the words of the figures in them."""
-    found = [Class(0, "Too few to show")]
+    told = [figure for figure in figures if figure is not None]
+    found = [Class(0, TOO_FEW.capitalize())] if len(told) < len(figures) else []
     for number in range(1, len(bounds) + 2):
-        members = [figure for figure in figures if class_of(figure, bounds) == number]
+        members = [figure for figure in told if class_of(figure, bounds) == number]
         if members:
             low, high = min(members), max(members)
             found.append(Class(number, f"{low:,}" if low == high else f"{low:,} to {high:,}"))
@@ -89,7 +91,7 @@ def map_of(
     parts = [_patterns(name)]
     for area in areas:
         figure = figures.get(area.code)
-        told = "too few to show" if figure is None else f"{figure:,}"
+        told = TOO_FEW if figure is None else f"{figure:,}"
         parts.append(
             f'<path d="{_path(area.shape, place)}" fill="url(#{name}-{class_of(figure, bounds)})">'
             f"<title>{escape(area.name)}: {told}</title></path>"
@@ -117,7 +119,7 @@ def bars(name: str, figures: Sequence[tuple[str, int | None]], *, title: str, de
     most = max((figure for _, figure in figures if figure is not None), default=1)
     parts, down = [_patterns(name)], 0
     for words, figure in figures:
-        told = "too few to show" if figure is None else f"{figure:,}"
+        told = TOO_FEW if figure is None else f"{figure:,}"
         for line in wrap(f"{words}: {told}", _LINE):
             down += 20
             parts.append(

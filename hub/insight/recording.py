@@ -129,6 +129,20 @@ def publish_due(session: Session, now: datetime, reading: Reading) -> int:
     return len(open_counts)
 
 
+def first_due(session: Session, today: date) -> tuple[str, date]:
+    """While nothing is published: the first month that will be, and the day on which that is; today where it is due."""
+    month = f"{today:%Y-%m}"
+    counted = session.exec(select(func.min(OpenCount.month))).one()
+    first = min(month, counted or month)
+    return first, max(next_month(first), today)
+
+
+def next_month(month: str) -> date:
+    """The first day after a month: of "2026-12", 1 January 2027."""
+    year, number = (int(part) for part in month.split("-"))
+    return date(year + number // 12, number % 12 + 1, 1)
+
+
 def published(session: Session, reading: Reading) -> Published:
     """What was published of this geography's series."""
     series = reading.series

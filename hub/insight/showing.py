@@ -11,13 +11,15 @@ from markupsafe import Markup
 
 from hub.insight import coverage, pictures
 from hub.insight.counting import ALL, BUCKET_TITLES, NO_GROUP, Cell, Reading, Table, add_up, period_of
-from hub.insight.events import NOT_SAID, Kind
+from hub.insight.events import KIND_TITLES, NOT_SAID, Kind
 from hub.insight.protecting import shown
 from hub.insight.recording import Published
 from hub.insight.settings import Insight
 
 _MONTHS: Final = [date(2000, month, 1).strftime("%B") for month in range(1, 13)]
 _PICTURE: Final = "insight-picture"
+# Wards are found by their name and number, ages by their order; all else is looked for by size.
+_IN_ORDER: Final = frozenset({"ward", "age"})
 _UNSAID: Final = frozenset({NOT_SAID, NO_GROUP})
 
 
@@ -58,15 +60,21 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that the page of a table needs. few: titles of the rows with nothing to show."""
+    """All that the page of a table needs. heading: what the picture shows. columns: those of the table, each with its place
+    in `Row.figures`. rest: whether the figures of the other columns stand in one cell. few: titles of the rows with nothing
+    to show. off_map: rows with a figure that have no place on the map, in words.
+    """
 
     periods: tuple[Choice, ...]
     period: Choice
     choices: tuple[Choice, ...]
     chosen: Choice
-    columns: tuple[Choice, ...]
+    heading: str
+    columns: tuple[tuple[int, Choice], ...]
+    rest: bool
     rows: tuple[Row, ...]
     few: tuple[str, ...]
+    off_map: tuple[str, ...]
     picture: Markup | None
     key: tuple[KeyLine, ...]
     warnings: tuple[str, ...]
@@ -136,23 +144,31 @@ def show(
     ]
     picked = columns.index(column)
     kept = [row for row in rows if row.code == ALL or any(one is not None for one in row.figures)]
-    if table.rows != "ward":
+    if table.rows not in _IN_ORDER:
         buckets = {*BUCKET_TITLES, ALL}
         # All first, then the largest, then those who have no place.
         kept.sort(key=lambda row: (row.code != ALL, row.code in buckets, -(row.figures[picked] or 0)))
-    picture, key = _picture(table, reading, rows, picked, f"{column.title}, {at.title}")
+    heading = f"{_subject(table, column)}, {at.title}"
+    picture, key = _picture(table, reading, rows, picked, heading)
     months = months_between(min(published.at), published.until)
     return Shown(
         periods,
         at,
         columns,
         column,
-        columns,
+        heading,
+        _columns_shown(table, columns, picked),
+        table.only is not None,
         tuple(kept),
         tuple(
             row.title if row.number is None else f"{row.number} {row.title}"
             for row in rows
             if row not in kept
+        ),
+        tuple(
+            f"{row.title} {row.figures[picked]:,}"
+            for row in rows
+            if key and row.code in BUCKET_TITLES and row.figures[picked] is not None
         ),
         picture,
         key,
@@ -166,6 +182,19 @@ def show(
         ),
         tuple(_thin(reading, figures, at.code)) if table.code == "wards" else (),
     )
+
+
+def _subject(table: Table, column: Choice) -> str:
+    """What a figure counts: "Needs", or where the columns are themes "Needs: damp and mould"."""
+    if table.only is None:
+        return column.title
+    return f"{KIND_TITLES[table.only]}: {column.title[0].lower()}{column.title[1:]}"
+
+
+def _columns_shown(table: Table, columns: Sequence[Choice], picked: int) -> tuple[tuple[int, Choice], ...]:
+    """All; or where they are themes, their sum and the one that the picture shows."""
+    numbered = tuple(enumerate(columns))
+    return numbered if table.only is None else tuple(numbered[at] for at in sorted({0, picked}))
 
 
 def _columns(table: Table, reading: Reading) -> tuple[Choice, ...]:
@@ -182,7 +211,8 @@ def _thin(reading: Reading, figures: Mapping[Cell, int], period: str) -> list[st
         code: shown(figures.get(Cell("wards", period, code, Kind.NEED.value), 0)) or 0
         for code in reading.geography.wards
     }
-    return coverage.thin_wards(reading.geography, met)
+    thin = coverage.thin_wards(reading.geography, met)
+    return ["any ward"] if len(thin) == len(reading.geography.wards) > 1 else thin
 
 
 def _picture(
@@ -198,7 +228,8 @@ def _picture(
         ours = {area.code: figures[area.code] for area in areas}
         told = [figure for figure in ours.values() if figure is not None]
         best = max(areas, key=lambda area: ours[area.code] or 0)
-        title = f"Map of {'wards' if table.rows == 'ward' else 'small areas'}: {what}"
+        places = "wards" if table.rows == "ward" else "small areas"
+        title = f"Map of {places}: {what}"
         most = f"Most in {best.name}: {ours[best.code]:,}. " if told else ""
         picture = pictures.map_of(
             _PICTURE,
@@ -206,17 +237,21 @@ def _picture(
             ours,
             {row.code: str(row.number) for row in rows if row.number is not None},
             title=title,
-            description=f"{most}{len(told)} of {len(areas)} areas have enough to show. The table below has every figure.",
+            description=f"{most}{len(told)} of {len(areas)} {places} have enough to show. "
+            "The table below has the same figures, and those without a place on the map.",
             outlines=list(geography.wards.values()) if table.rows == "lsoa" else [],
         )
-        key = pictures.key_of(told, pictures.classes_of(told))
+        key = pictures.key_of(list(ours.values()), pictures.classes_of(told))
         return picture, tuple(
             KeyLine(pictures.swatch(f"key-{one.number}", one.number), one.means) for one in key
         )
     known = [row for row in rows if figures.get(row.code) is not None]
     # Beside "not said", which is often most, the bars that matter would all look alike; the table has it.
     said = [row for row in known if row.code not in _UNSAID] or known
-    order = sorted(((row.title, row.figures[picked]) for row in said), key=lambda pair: -(pair[1] or 0))
-    bars = "1 bar" if len(order) == 1 else f"{len(order)} bars, the longest first"
+    order = [(row.title, row.figures[picked]) for row in said]
+    if table.rows not in _IN_ORDER:
+        order.sort(key=lambda pair: -(pair[1] or 0))
+    sorting = "in the order of the table" if table.rows in _IN_ORDER else "the longest first"
+    bars = "1 bar" if len(order) == 1 else f"{len(order)} bars, {sorting}"
     description = f"{bars}. The table below has every figure."
     return pictures.bars(_PICTURE, order, title=f"Bars: {what}", description=description), ()

@@ -16,14 +16,14 @@ def test_figures_part_into_three_classes_and_what_is_hidden_is_one_of_its_own() 
     bounds = classes_of(figures)
     assert bounds == (15, 45)
     assert [class_of(figure, bounds) for figure in (None, *figures)] == [0, 1, 1, 2, 2, 3, 3]
-    assert [(one.number, one.means) for one in key_of(figures, bounds)] == [
-        (0, "Too few to show"),
+    assert [(one.number, one.means) for one in key_of([*figures, None], bounds)] == [
+        (0, "Too few to show, or none"),
         (1, "10"),
         (2, "15 to 20"),
         (3, "45 to 90"),
     ]
     assert classes_of([]) == ()
-    assert [one.number for one in key_of([10, 10, 10], classes_of([10, 10, 10]))] == [0, 1]
+    assert [one.number for one in key_of([10, 10, 10], classes_of([10, 10, 10]))] == [1], "only what is there"
 
 
 def test_a_map_draws_each_area_in_its_pattern_with_words_and_escapes_names() -> None:
@@ -40,7 +40,10 @@ def test_a_map_draws_each_area_in_its_pattern_with_words_and_escapes_names() -> 
     root = ElementTree.fromstring(drawn)  # noqa: S314 # our own drawing
     paths = root.findall(f"{SVG}path")
     told = [(path.attrib["fill"], path.findtext(f"{SVG}title")) for path in paths]
-    assert told[:2] == [("url(#m-1)", 'Fish & <b>"Chips": 40'), ("url(#m-0)", "Lakenham: too few to show")]
+    assert told[:2] == [
+        ("url(#m-1)", 'Fish & <b>"Chips": 40'),
+        ("url(#m-0)", "Lakenham: too few to show, or none"),
+    ]
     # Borders of the areas and of the outlines, each of ink on white.
     assert [path.attrib["stroke-width"] for path in paths[2:]] == ["2.25", "0.75", "7.5", "2.5"]
     assert {one.attrib["id"] for one in root.iter(f"{SVG}pattern")} == {f"m-{number}" for number in range(4)}
@@ -74,9 +77,10 @@ def test_bars_are_as_long_as_their_figures_and_say_them() -> None:
     assert words == [
         "Food & fuel: 40",
         "Work: 20",
-        "Money: too few to show",
+        "Money: too few to show, or none",
         "People with several long-term",
-        "conditions: too few to show",
+        "conditions: too few to show, or",
+        "none",
     ]
 
 
