@@ -42,6 +42,11 @@ KEPT = (
         "So that nothing is lost when a line is cut, and nothing arrives twice.",
         "What a referral says: until it arrived. That it was sent: as long as the case it belongs to.",
     ),
+    Kept(
+        "Where somebody lives, as they said that it may be counted: a ward, no fixed address, or rather not",
+        "So that the partnership sees where help is missing. It is shown to nobody.",
+        "Until the case has ended, or the person has moved.",
+    ),
 )
 
 
