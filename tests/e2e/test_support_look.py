@@ -221,7 +221,8 @@ PAGES = (
     Shown("support-said", "link", "CASE/said", "Read this out", None),
     Shown("support-said-faults", "link", "CASE/said", "There is a problem", forgets),
     Shown("support-said-yes", "taken-on", "CASE/said", "allowed you to look until", hears_yes),
-    Shown("support-said-no", "outreach", "CASE/said", "said no.", hears_no),
+    Shown("support-said-no", "link", "CASE/said", "said no.", hears_no),
+    Shown("support-said-nobody-found", "outreach", "CASE/said", "There is too little", hears_no),
     Shown("support-said-away", "over", "CASE/said", "Read this out"),
     Shown("support-handover", "link", "CASE/handover", "Who goes on with the support?"),
     Shown("support-handover-check", "link", "CASE/handover", "Passed on", chooses),
@@ -318,5 +319,7 @@ def test_each_page_fits_answers_at_once_and_passes_axe(
     answer = page.get_by_text(shown.answer).first.bounding_box()
     assert answer is not None
     assert answer["y"] < WIDTHS[width], "the answer is below the fold"
+    # What stays in place while one scrolls would stand in the middle of the picture.
+    page.evaluate("() => window.scrollTo(0, 0)")
     judge(page, shown.name, width)
     page.context.close()
