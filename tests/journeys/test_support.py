@@ -88,11 +88,12 @@ def goes_on(zoe: Traveller) -> str:
     zoe.waits_for("/support", name)
     zoe.follow(name)
     zoe.press("Take it on")
+    home = zoe.page.url
     zoe.press("Look at what others hold")
     zoe.reads("they need not tell it again", GOAL, "Tenancy")
     zoe.reads_not(KEPT_BACK)
     zoe.step("Zoe goes on with Joan's own plan: nothing told twice. Of the ward's notes nothing came along.")
-    return zoe.page.url
+    return home
 
 
 def sees(joan: Traveller) -> None:
