@@ -109,7 +109,9 @@ class Doors:
 
     def _viewer(self, session: Session, title: str | None) -> Viewer:
         who = session.practitioner
-        what = f"{title or who.role.replace('-', ' ')}, {self.partners.title(who.organisation)}"
+        called = title or self.partners.called(who.organisation, who.role)
+        employer = self.partners.title(who.organisation)
+        what = f"{called}, {employer}" if called else employer
         return Viewer(who.name, what, session.csrf, tuple(self.menus(who)))
 
     async def posted(self, request: Request, team: str | None = None) -> tuple[Entered, Form]:

@@ -90,6 +90,11 @@ class Partners:
         """The team of a feature; one without members where the file has none."""
         return self.teams.get(name, Team())
 
+    def called(self, organisation: str, role: str) -> str | None:
+        """What the first team that has such a member calls them; None for whoever is in no team."""
+        titles = (team.title_of(organisation, role) for team in self.teams.values())
+        return next(filter(None, titles), None)
+
     def receiver(self, organisation: str, purpose: str, features: Container[str]) -> str | None:
         """The feature, of these, whose team receives such referrals at the organisation; None where nobody does."""
         found = (

@@ -15,8 +15,9 @@ from hub.front_door.council import KEPT, Notice
 from hub.front_door.due import due
 from hub.front_door.list_pages import signature
 from hub.front_door.reading import Reading, radios
-from hub.front_door.vocabulary import CAME_OF_IT, COUNCIL, NOT_OURS, PROBLEMS
+from hub.front_door.vocabulary import CAME_OF_IT, COUNCIL, NOT_OURS
 from hub.gateway import GatewayError
+from hub.not_taken import why_not_taken
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
 from hub.parts import Parts
@@ -49,7 +50,7 @@ def unsent(one: Notice) -> str:
     if last is None or last.state not in {"not-sent-yet", "failed"}:
         return ""
     if last.state == "failed":
-        return PROBLEMS.get(last.reason or "", "The gateway did not take your answer. Ring the sender.")
+        return why_not_taken(last.reason, "The gateway did not take your answer. Ring the sender.")
     return "Your answer waits to be sent. We try again by ourselves."
 
 

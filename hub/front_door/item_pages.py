@@ -23,7 +23,6 @@ from hub.front_door.vocabulary import (
     AGREED,
     CHANNELS,
     OUTCOMES,
-    PROBLEMS,
     REFUSED,
     SOON,
     STATUSES,
@@ -32,6 +31,7 @@ from hub.front_door.vocabulary import (
     THEMES,
     TOLD_OUTCOME,
 )
+from hub.not_taken import why_not_taken
 from hub.outbox import Told, told_of
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
@@ -53,7 +53,7 @@ def told_line(told: Told) -> dict[str, object]:
     """What is true of a referral, in words."""
     why = ""
     if told.state == "failed":
-        why = PROBLEMS.get(told.reason or "", "The gateway did not take it. Ask your team's co-ordinator.")
+        why = why_not_taken(told.reason)
     elif told.state == "refused":
         why = REFUSED.get(told.reason or "", "")
     return {"state": STATUSES.get(told.state, told.state), "why": why, "at": told.at, "kind": told.kind}

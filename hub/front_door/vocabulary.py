@@ -89,14 +89,6 @@ STATUSES: Final[Mapping[str, str]] = {
     "expired": "Nobody fetched it in time. Nothing was passed on",
 }
 """What is true of a referral; see hub/outbox.py."""
-PROBLEMS: Final[Mapping[str, str]] = {
-    "no-agreement": "No agreement lets your organisation refer to them for this. Give the person their contact details.",
-    "agreement-ended": "The agreement with them does not hold now. Give their contact details to the person instead.",
-    "not-a-specified-authority": "Only a specified public authority may do this (Housing Act 1996 s.213B).",
-    "nothing-to-ask": "They may not look at what was to be shared. Send it again without sharing.",
-    "body-invalid": "Something in it was not as it must be. Write it again; after 14 days, ask the person again.",
-    "insufficient_scope": "Your account may not send this. Ask your team's co-ordinator.",
-}
 REFUSED: Final[Mapping[str, str]] = {
     "full": "They are full at the moment",
     "not-eligible": "They cannot help this person",

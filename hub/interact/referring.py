@@ -17,6 +17,7 @@ from hub.interact.codes import HOW, PURPOSE, REASONS, STATUSES, TEAM, THEMES, UR
 from hub.interact.referring_form import Said, chosen, read, referral_body
 from hub.interact.sharing import team_of
 from hub.interact.tables import Referring
+from hub.not_taken import why_not_taken
 from hub.outbox import Told, put, told_of
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
@@ -83,6 +84,7 @@ def build_router(parts: Parts) -> APIRouter:
             one=found,
             statuses=STATUSES,
             reasons=REASONS,
+            why=why_not_taken(found.told.reason),
             can_take_back=found.told.state in {"sent", "collected", "accepted"},
             title_of=parts.partners.title,
         )

@@ -19,7 +19,7 @@ async def test_the_first_page_lists_the_teams_of_whoever_is_signed_in(desk: Desk
     answer = await desk.sign_in().get("/")
     assert answer.status == 200
     assert "Home and health" in answer.words
-    assert "Signed in as Joy Alder, social prescriber, Age Well Norfolk." in answer.words
+    assert "Signed in as Joy Alder, Social prescriber, Age Well Norfolk." in answer.words
 
 
 async def test_whoever_is_in_no_team_is_told_whom_to_ask(desk: Desk) -> None:
@@ -57,7 +57,7 @@ async def test_whoever_is_signed_in_keeps_their_menu_on_a_page_that_says_what_we
         answer = await joy.get(address)
         assert answer.status == 404
         assert 'href="/interact"' in answer.text, address
-        assert "Signed in as Joy Alder, social prescriber, Age Well Norfolk." in answer.words
+        assert "Signed in as Joy Alder, Social prescriber, Age Well Norfolk." in answer.words
     answer = await joy.post("/sign-out", {"csrf": "somebody else's"})
     assert (answer.status, 'href="/interact"' in answer.text) == (403, True)
     assert 'href="/interact"' not in (await desk.browser().get("/nowhere")).text

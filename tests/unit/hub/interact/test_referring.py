@@ -268,7 +268,7 @@ async def test_a_token_that_is_over_asks_its_owner_to_sign_in(desk: Desk, practi
 async def test_what_the_gateway_refuses_is_told_and_forgotten(desk: Desk, practice: Browser) -> None:
     desk.gateway.answers["POST /v1/referrals"] = GatewayRefusedError(403, "no-agreement", "none")
     await send(desk, practice)
-    assert "did not take it (no-agreement)" in await truth(desk, practice)
+    assert "No agreement lets your organisation refer to them for this." in await truth(desk, practice)
     assert rows(desk, Outgoing)[0].body == ""
 
 
