@@ -13,4 +13,12 @@ from hub.parts import Feature
 from hub.support.feature import FEATURE as SUPPORT
 from hub.voice.feature import FEATURE as VOICE
 
-FEATURES: Final[tuple[Feature, ...]] = (INTERACT, FRONT_DOOR, DUTY_TO_REFER, DUTY_RECEIVED, SUPPORT, INSIGHT, VOICE)
+FEATURES: Final[tuple[Feature, ...]] = (
+    INTERACT,
+    FRONT_DOOR,
+    DUTY_TO_REFER,
+    DUTY_RECEIVED,
+    SUPPORT,
+    INSIGHT,
+    VOICE,
+)

@@ -227,7 +227,9 @@ async def test_what_the_file_means_is_told_beside_it(desk: Desk) -> None:
     assert answer.headers["content-type"] == "application/csvm+json"
     told = orjson.loads(answer.text)
     file = await desk.browser().get(f"/voice/{told['url']}")
-    assert [column["name"] for column in told["tableSchema"]["columns"]] == next(csv.reader(io.StringIO(file.text)))
+    assert [column["name"] for column in told["tableSchema"]["columns"]] == next(
+        csv.reader(io.StringIO(file.text))
+    )
     assert told["dc:modified"] == {"@value": "2026-11-23", "@type": "xsd:date"}
     assert "primaryKey" not in told["tableSchema"]
     assert any("none below 5" in one for one in told["rdfs:comment"])
