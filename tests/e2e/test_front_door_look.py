@@ -6,6 +6,7 @@ The gateway is a fake that answers JSON; concerns are made by the hub itself. Sc
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gateway.demo.layout import choose_ports
 from tests.conftest import Parts
@@ -213,8 +214,8 @@ def test_what_somebody_typed_is_still_there_and_the_fault_leads_to_its_field(
     page.goto("/concern")
     page.get_by_label("A few words, if you like").fill("The wall is black.")
     page.get_by_role("button", name="Send", exact=True).click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     page.get_by_role("link", name="Choose what is the matter").click()
     assert page.evaluate("document.activeElement.name") == "themes"
-    assert page.get_by_label("A few words, if you like").input_value() == "The wall is black."
+    expect(page.get_by_label("A few words, if you like")).to_have_value("The wall is black.")
     page.context.close()

@@ -247,11 +247,11 @@ def test_a_referral_with_errors_says_what_to_do_and_keeps_what_was_typed(
     page.goto("/interact/refer")
     page.get_by_label("Why do they need help?").fill("A cold house")
     page.get_by_role("button", name="Send the referral").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     judge(page, "hub-refer-errors", width)
     page.get_by_role("link", name="Select how soon the team should look").click()
     assert page.evaluate("document.activeElement.name") == "urgency"
-    assert page.get_by_label("Why do they need help?").input_value() == "A cold house"
+    expect(page.get_by_label("Why do they need help?")).to_have_value("A cold house")
     page.context.close()
 
 

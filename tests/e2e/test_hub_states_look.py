@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gateway.demo.layout import choose_ports
 from hub.gateway import GatewayRefusedError, TokenNotGoodError
@@ -150,8 +150,8 @@ def test_a_one_time_form_says_what_is_missing_and_once_sent_that_it_arrived(
     page.goto(found[0])
     page.get_by_label("Your name, and where you work or help").fill("Sam, lunch club")
     page.get_by_role("button", name="Send it to the team").click()
-    assert page.title().startswith("Error: ")
-    assert page.get_by_label("Your name, and where you work or help").input_value() == "Sam, lunch club"
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.get_by_label("Your name, and where you work or help")).to_have_value("Sam, lunch club")
     judge(page, "hub-tell-errors", width)
     page.get_by_label("Yes, they agreed to this").check()
     page.get_by_label("They said it to me").check()

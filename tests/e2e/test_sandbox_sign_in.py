@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, residents
 from adapters.sandbox.identity_provider.signing_in import STRONG
@@ -43,7 +44,7 @@ def test_the_sign_in_pages_are_accessible_and_work_without_scripts(
         page.get_by_label("Account").select_option(residents()[0].username)
         page.get_by_label("Sandbox password").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
-        assert page.title().startswith("Error: ")
+        expect(page).to_have_title(re.compile("^Error: "))
         look(page, "sign-in-error", width)
         # A second factor, wrong at first.
         page.goto(
@@ -55,7 +56,7 @@ def test_the_sign_in_pages_are_accessible_and_work_without_scripts(
         look(page, "security-code", width)
         page.get_by_label("Security code").fill("not digits")
         page.get_by_role("button", name="Continue").click()
-        assert page.title().startswith("Error: ")
+        expect(page).to_have_title(re.compile("^Error: "))
         look(page, "security-code-error", width)
         page.get_by_label("Security code").fill(page.locator("#sandbox-code").inner_text())
         page.route(f"{CALLBACK}*", lambda route: route.fulfill(status=200, body="arrived"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +15,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from sqlmodel import SQLModel
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, residents
@@ -149,7 +150,7 @@ def test_a_person_signs_in_and_out_without_scripts(
         # By the machine's other name, as a person might type it.
         sign_in(page, f"{origin.replace('127.0.0.1', 'localhost')}/signin/{door}", username)
         page.wait_for_url(f"{origin}/{door}/")
-        assert page.title() == door
+        expect(page).to_have_title(door)
         [cookie] = cookies_of(page, origin).values()
         assert (cookie["name"], cookie["httpOnly"], cookie["secure"], cookie["sameSite"], cookie["path"]) == (
             name, True, not insecure, "Lax", "/",
@@ -161,7 +162,7 @@ def test_a_person_signs_in_and_out_without_scripts(
         page.wait_for_url(f"{origin}/{door}/signed-out")
         assert cookies_of(page, origin) == {}
         page.goto(f"{origin}/{door}/")
-        assert page.title() == "nobody"
+        expect(page).to_have_title("nobody")
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -171,7 +172,7 @@ def test_the_pages_that_say_no_are_accessible_and_fit_the_window(
     SHOTS.mkdir(parents=True, exist_ok=True)
 
     def look(page: Page, name: str, title: str) -> None:
-        assert page.title().startswith(title)
+        expect(page).to_have_title(re.compile("^" + re.escape(title)))
         result = Axe().run(page)
         assert result.violations_count == 0, result.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
