@@ -245,4 +245,4 @@ async def test_how_a_thing_went_on_is_shown_to_the_team_with_who_changed_it(desk
     page = await staff.get(f"/voice/team/items/{item.id}")
     assert "We have heard it 23 November 2026, Joy Alder" in page.words
     assert "We are doing it 23 November 2026, Joy Alder" in page.words
-    assert "23 November 2026, On this website" in page.words
+    assert "23 November 2026, on this website" in page.words
