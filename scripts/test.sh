@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every tier under branch coverage that follows the processes which the tests start. Without arguments the tiers run in two
-# lanes side by side, about as long as each other: one waits for a browser; the other computes first, then has real servers.
+# lanes side by side, about as long as each other: one has a browser and the contract, the other computes
+# first and then has real servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
@@ -13,7 +14,7 @@ lane() {
   local failed=0
   some computing tests/unit tests/promises tests/security || failed=$?
   some servers tests --ignore=tests/unit --ignore=tests/promises --ignore=tests/security \
-    --ignore=tests/e2e --ignore=tests/journeys || failed=$?
+    --ignore=tests/e2e --ignore=tests/journeys --ignore=tests/contract || failed=$?
   return "$failed"
 }
 
@@ -23,7 +24,7 @@ else
   lane >.var/coverage/lane.log 2>&1 &
   beside=$!
   trap 'kill "$beside" 2>/dev/null || true' EXIT
-  some browser tests/e2e tests/journeys || status=$?
+  some browser tests/e2e tests/journeys tests/contract || status=$?
   wait "$beside" || status=$?
   trap - EXIT
   cat .var/coverage/lane.log
