@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Every tier under branch coverage that follows the processes which the tests start. Without arguments the tiers run in two
-# lanes side by side, about as long as each other: one has a browser and the contract, the other computes
-# first and then has real servers.
+# lanes side by side: one has a browser, then the contract; the other computes, then has real servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
