@@ -18,6 +18,7 @@ from hypothesis import settings
 from scripts import parts as real_parts
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.sockets import SocketGuard
+from tests.support.templates import compile_templates_once
 from tests.support.tiers import ORDER, Tally, tier_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ settings.register_profile("house", deadline=None, print_blob=True, derandomize=I
 def pytest_configure() -> None:
     settings.load_profile("house")
     guard.install()
+    compile_templates_once()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
