@@ -85,6 +85,8 @@ async def ask(server: str, reference: str, kind: str = "id") -> SourceAnswer:
         "base_url": server,
         "sections": SECTIONS,
         "options": {"labels": True, "reference": kind},
+        # What is read is judged here, not how soon: a busy machine's server may take its time.
+        "limits": {"timeout": 60.0, "probe_timeout": 60.0},
     }
     source = build_sources([entry], Parts(SCHEMAS, StillClock(), {}))["src"]
     try:
