@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql import ClauseElement
 
 from core.errors import ClosedError
@@ -101,6 +101,7 @@ class Database:
             )
         self._local = threading.local()
         self._hot: set[PoolProxiedConnection] = set()
+        self._closed = False
         self._lock = threading.Lock()
 
     @property
@@ -155,9 +156,14 @@ class Database:
             if self.dialect == "postgresql":
                 # Each statement stands alone, so no BEGIN and ROLLBACK cross the wire for a single read.
                 cast("Any", held.dbapi_connection).autocommit = True
-            self._local.connection = held
             with self._lock:
-                self._hot.add(held)
+                closed = self._closed
+                if not closed:
+                    self._hot.add(held)
+            if closed:
+                held.close()
+                raise ClosedError("database", "closed")
+            self._local.connection = held
         return cast("DBAPIConnection", held.dbapi_connection)
 
     def scrub(self) -> None:
@@ -173,13 +179,22 @@ class Database:
                 connection.close()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that a thread still works with is closed when that thread gives it back.
+
+        Nothing is read hot after it: a thread outlives the task that waited for it, and would open a new connection.
+        """
         with self._lock:
-            held, self._hot = self._hot, set()
+            held, self._hot, self._closed = self._hot, set(), True
         for connection in held:
             connection.close()
         self._local = threading.local()
+        # A disposed pool would take it back and keep it open for ever.
+        event.listen(self.writer.pool, "checkin", _close_returned)
         self.writer.dispose()
+
+
+def _close_returned(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.close()
 
 
 def _keep_private(path: str | None) -> None:

@@ -85,7 +85,34 @@ def test_each_thread_has_its_own_connection_and_all_are_closed_in_the_end(databa
     assert seen == [1] * 4
     database.close()
     database.close()
-    assert len(database.hot(READ, id=1)) == 1
+    with pytest.raises(ClosedError):
+        database.hot(READ, id=1)
+    assert not database._hot
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["reading", "writing"])
+def test_a_connection_that_is_worked_with_while_all_are_closed_is_closed_when_given_back(
+    database: Database, *, reads: bool
+) -> None:
+    """A thread outlives the task that waited for it: who stops the task closes the database below the thread."""
+    begun, closed = threading.Event(), threading.Event()
+    held: list[object] = []
+
+    def works() -> None:
+        with database.read() if reads else database.write() as tx:
+            held.append(tx.connection.dbapi_connection)
+            begun.set()
+            assert closed.wait(10)
+            assert tx.execute(text("SELECT count(*) FROM notes")).scalar_one() == 0
+
+    thread = threading.Thread(target=works)
+    thread.start()
+    assert begun.wait(10)
+    database.close()
+    closed.set()
+    thread.join()
+    with pytest.raises(database.writer.dialect.loaded_dbapi.Error, match="closed"):
+        held[0].cursor().execute("SELECT 1")  # type: ignore[attr-defined]
 
 
 def test_a_hot_connection_that_broke_is_replaced(database: Database) -> None:
