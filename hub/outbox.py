@@ -49,7 +49,10 @@ log = structlog.get_logger("hub.outbox")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is true of a row, for its sender's page. state: not-sent-yet, sign-in-needed, failed, or the gateway's status."""
+    """What is true of a row, for its sender's page. state: not-sent-yet, sign-in-needed, failed, or the gateway's status.
+
+    outcomes: codes of what came of it, once it is closed there; hub/outcomes.py has the words.
+    """
 
     key: str
     kind: str
@@ -57,6 +60,7 @@ class Told:
     reason: str | None
     at: datetime
     referral: str | None
+    outcomes: tuple[str, ...] = ()
 
 
 def put(
@@ -105,7 +109,8 @@ def told(row: Outgoing) -> Told:
     else:
         state = row.status or "sent"
     at = row.changed_at or row.sent_at or row.made_at
-    return Told(row.key, row.kind, state, row.problem if state == "failed" else row.reason, at, row.referral)
+    reason = row.problem if state == "failed" else row.reason
+    return Told(row.key, row.kind, state, reason, at, row.referral, tuple(row.outcomes.split()))
 
 
 def told_of(session: Session, feature: str, record: str) -> tuple[Told, ...]:

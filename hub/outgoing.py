@@ -93,6 +93,7 @@ def note(session: Session, referral: Referral) -> None:
             sent(row, referral.id, referral.status, referral.sent_at)
     if row is not None:
         row.status, row.reason, row.changed_at = referral.status, referral.reason, referral.changed_at
+        row.outcomes = " ".join(referral.outcomes or ())
 
 
 def sent(row: Outgoing, referral: str | None, status: str, now: datetime) -> None:

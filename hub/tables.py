@@ -21,7 +21,8 @@ class Outgoing(SQLModel, table=True):
     key: the Idempotency-Key, and the row's name everywhere. kind: see hub/outbox.py. body: what the call is made of, the
     same at each try; emptied once it is no longer needed. subject: the practitioner whose token it goes with; None for the
     organisation's own. referral: the gateway's id, once known. feature, record: whose it is here. state: waiting, sent,
-    failed. status: what became of the referral there. reason: why it was refused.
+    failed. status: what became of the referral there. reason: why it was refused. outcomes: codes of what came of it, with
+    spaces between.
     """
 
     __tablename__ = "outgoing"
@@ -46,6 +47,7 @@ class Outgoing(SQLModel, table=True):
     problem: str | None = None
     status: str | None = None
     reason: str | None = None
+    outcomes: str = ""
     changed_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
@@ -88,5 +90,6 @@ SCHEMA: Final = Schema(
                     arrived_at DATETIME NOT NULL, collected_at DATETIME, PRIMARY KEY (referral))""",
             ),
         ),
+        Step(2, ("ALTER TABLE outgoing ADD COLUMN outcomes VARCHAR NOT NULL DEFAULT ''",)),
     ),
 )

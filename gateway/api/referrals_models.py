@@ -69,6 +69,7 @@ OutcomeCode = Literal[
     "housing-with-care",
     "connected",
     "advice-given",
+    "housing-duty-owed",
     "handed-on",
     "declined-by-person",
     "lost-contact",
@@ -140,7 +141,7 @@ class ReferralBody(Request):
     about: AboutBody
     why: Text = Field(description="Why you refer them. The person can read it while it waits.")
     what_matters: Text | None = Field(default=None, description="What matters to them, in their own words.")
-    themes: Annotated[list[ThemeCode], Field(max_length=13)] = Field(default=[])
+    themes: Annotated[list[ThemeCode], Field(max_length=14)] = Field(default=[])
     urgency: UrgencyCode = "routine"
     agreed: AgreedBody
     sharing: SharingBody = Field(default=SharingBody())

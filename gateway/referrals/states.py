@@ -49,7 +49,11 @@ class Reason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of it, coded, as the receiver closes it."""
+    """What came of it, coded, as the receiver closes it.
+
+    housing-duty-owed: a council accepted that it must help (Housing Act 1996 s.189B or s.195). Which of the two it tells the
+    person in writing (s.184(3)), and nobody else by this.
+    """
 
     MOVED = "moved"
     ADAPTED = "adapted"
@@ -60,6 +64,7 @@ class Outcome(StrEnum):
     HOUSING_WITH_CARE = "housing-with-care"
     CONNECTED = "connected"
     ADVICE_GIVEN = "advice-given"
+    HOUSING_DUTY_OWED = "housing-duty-owed"
     HANDED_ON = "handed-on"
     DECLINED_BY_PERSON = "declined-by-person"
     LOST_CONTACT = "lost-contact"

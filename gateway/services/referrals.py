@@ -43,6 +43,7 @@ OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.HOUSING_WITH_CARE: to_tell("You have a home with care"),
     Outcome.CONNECTED: to_tell("You met people or a group"),
     Outcome.ADVICE_GIVEN: to_tell("You were given advice"),
+    Outcome.HOUSING_DUTY_OWED: to_tell("The council must help you with your housing. It writes to you how"),
     Outcome.HANDED_ON: to_tell("Somebody else goes on helping you"),
     Outcome.DECLINED_BY_PERSON: to_tell("You did not want it"),
     Outcome.LOST_CONTACT: to_tell("They could not reach you"),

@@ -33,6 +33,7 @@ from hub.front_door.vocabulary import (
 )
 from hub.not_taken import why_not_taken
 from hub.outbox import Told, told_of
+from hub.outcomes import in_words
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
@@ -56,6 +57,8 @@ def told_line(told: Told) -> dict[str, object]:
         why = why_not_taken(told.reason)
     elif told.state == "refused":
         why = REFUSED.get(told.reason or "", "")
+    elif told.outcomes:
+        why = f"What came of it: {', '.join(in_words(told.outcomes))}."
     return {"state": STATUSES.get(told.state, told.state), "why": why, "at": told.at, "kind": told.kind}
 
 

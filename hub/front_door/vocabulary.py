@@ -188,7 +188,10 @@ CAME_OF_IT: Final[Mapping[str, str]] = {
     "other": "Something else",
 }
 """What a council writes of a notification. Sections of the Housing Act 1996."""
-TOLD_COUNCILS: Final[Mapping[str, str]] = {"prevention-duty": "other", "relief-duty": "other"}
+TOLD_COUNCILS: Final[Mapping[str, str]] = {
+    "prevention-duty": "housing-duty-owed",
+    "relief-duty": "housing-duty-owed",
+}
 """What the sender is told instead. Which duty is owed the council tells the person (s.184(3)), and nobody else needs it."""
 DUTY_WORDS: Final = "duty-to-refer-2026-1"
 DUTY_TO_READ: Final = (

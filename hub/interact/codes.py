@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub import outcomes
+
 PURPOSE: Final = "interact-home-health"
 TEAM: Final = "interact"
 
@@ -41,19 +43,22 @@ REASONS: Final = {
     "other": "Another reason",
 }
 OUTCOMES: Final = {
-    "moved": "Moved to a better home",
-    "adapted": "The home was adapted",
-    "decluttered": "The home was decluttered",
-    "income-raised": "More income",
-    "medication-in-order": "Medicines in order",
-    "respiratory-health": "Breathing is better",
-    "housing-with-care": "Housing with Care",
-    "connected": "Connected to people and groups",
-    "advice-given": "Advice was given",
-    "handed-on": "Handed on to somebody else",
-    "declined-by-person": "The person did not want it any more",
-    "lost-contact": "Contact was lost",
-    "other": "Something else",
+    one: outcomes.OUTCOMES[one]
+    for one in (
+        "moved",
+        "adapted",
+        "decluttered",
+        "income-raised",
+        "medication-in-order",
+        "respiratory-health",
+        "housing-with-care",
+        "connected",
+        "advice-given",
+        "handed-on",
+        "declined-by-person",
+        "lost-contact",
+        "other",
+    )
 }
 STATUSES: Final = {
     "not-sent-yet": "Waiting to be sent",

@@ -19,6 +19,7 @@ from hub.interact.sharing import team_of
 from hub.interact.tables import Referring
 from hub.not_taken import why_not_taken
 from hub.outbox import Told, put, told_of
+from hub.outcomes import in_words
 from hub.pages.forms import Faults, Form
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
@@ -85,6 +86,7 @@ def build_router(parts: Parts) -> APIRouter:
             statuses=STATUSES,
             reasons=REASONS,
             why=why_not_taken(found.told.reason),
+            came_of_it=in_words(found.told.outcomes),
             can_take_back=found.told.state in {"sent", "collected", "accepted"},
             title_of=parts.partners.title,
         )

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from hub.doors import Entered
 from hub.looking import Looking
+from hub.outcomes import in_words
 from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.parts import Parts
@@ -88,6 +89,7 @@ def build_router(parts: Parts) -> APIRouter:
             results=RESULTS,
             districts=DISTRICTS,
             outcomes=OUTCOMES,
+            in_words=in_words,
             statuses=STATUSES,
             plan_statuses=PLAN_STATUSES,
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from hub import outcomes
+
 TEAM: Final = "support"
 
 
@@ -88,16 +90,19 @@ REASONS: Final = {
     "other": "Another reason",
 }
 OUTCOMES: Final = {
-    "handed-on": "Handed on to somebody else",
-    "connected": "Connected to people and groups",
-    "moved": "Moved to a better home",
-    "adapted": "The home was adapted",
-    "income-raised": "More income",
-    "medication-in-order": "Medicines in order",
-    "advice-given": "Advice was given",
-    "declined-by-person": "The person did not want it any more",
-    "lost-contact": "Contact was lost",
-    "other": "Something else",
+    one: outcomes.OUTCOMES[one]
+    for one in (
+        "handed-on",
+        "connected",
+        "moved",
+        "adapted",
+        "income-raised",
+        "medication-in-order",
+        "advice-given",
+        "declined-by-person",
+        "lost-contact",
+        "other",
+    )
 }
 STATUSES: Final = {
     "not-sent-yet": "waiting to be sent",

@@ -111,8 +111,8 @@ async def test_what_is_not_theirs_goes_back_with_a_code_and_is_forgotten_at_once
 
 
 API_OUTCOMES = {
-    "prevention-duty": "other",
-    "relief-duty": "other",
+    "prevention-duty": "housing-duty-owed",
+    "relief-duty": "housing-duty-owed",
     "moved": "moved",
     "advice-given": "advice-given",
     "handed-on": "handed-on",

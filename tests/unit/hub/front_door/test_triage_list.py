@@ -254,6 +254,8 @@ def test_what_became_of_a_referral_is_told_in_words() -> None:
     assert "No agreement lets your organisation" in str(line("failed", "no-agreement")[1])
     assert "Ask your team's co-ordinator" in str(line("failed", "unheard-of")[1])
     assert line("collected", None) == ("They have it", "")
+    closed = told_line(Told("k", "send", "closed", None, NOW, None, ("advice-given", "moved")))
+    assert closed["why"] == "What came of it: Advice was given, Moved to a better home."
 
 
 async def test_the_concern_itself_was_written_by_nobody_else(desk: Desk) -> None:

@@ -298,6 +298,18 @@ async def test_the_sender_sees_what_became_of_it(
     assert "Mary Sandbox" in (await practice.get("/interact/referrals")).words
 
 
+async def test_the_sender_sees_what_came_of_it(desk: Desk, practice: Browser) -> None:
+    await send(desk, practice)
+    row = listed("closed", outcomes=["moved", "housing-duty-owed"])
+    desk.gateway.answers["GET /v1/referrals"] = lambda call: {
+        "referrals": [row] if call.query["box"] == "out" else [],
+        "next": None,
+    }
+    await desk.hub.background.look()
+    page = await truth(desk, practice)
+    assert "What came of it Moved to a better home The council must help with housing" in page
+
+
 async def test_a_referral_can_be_taken_back_once(desk: Desk, practice: Browser) -> None:
     await send(desk, practice)
     desk.gateway.answers[f"POST /v1/referrals/{REFERRAL}/withdrawal"] = listed("withdrawn")

@@ -214,6 +214,20 @@ async def test_the_receiver_begins_with_the_plan_and_nobody_tells_it_again(desk:
     assert mine.person is None
 
 
+async def test_whoever_handed_over_reads_what_came_of_it_there(desk: Desk) -> None:
+    body = await handed_on(desk)
+    closed = arriving(body, status="closed") | {"outcomes": ["connected", "not-known-here-yet"]}
+    del closed["content"], closed["person"]
+    desk.gateway.answers["GET /v1/referrals"] = lambda call: {
+        "referrals": [closed] if call.query["box"] == "out" else [],
+        "next": None,
+    }
+    await desk.hub.background.look()
+    page = await worker(desk).get(f"/support/cases/{cases(desk)[0].id}")
+    assert "Newleaf Support: finished there" in page.words
+    assert "What came of it there: Connected to people and groups, not-known-here-yet." in page.words
+
+
 async def test_when_taken_on_the_sender_reads_so_and_closing_ends_the_sharing(desk: Desk) -> None:
     body = await handed_on(desk)
     first = f"/support/cases/{cases(desk)[0].id}"
