@@ -22,8 +22,8 @@ from hub.migrations import migrate
 from hub.oidc import SignInService
 from hub.outbox import Outbox
 from hub.pages.rendering import Link, Pages, build_environment
-from hub.pages.routing import page_router
-from hub.pages.static_files import build_static_router
+from hub.pages.routing import PageRouter
+from hub.pages.static_files import STATIC_PATH, static
 from hub.partners import Partners, read_partners
 from hub.parts import Feature, Kept, Parts
 from hub.places.settings import NO_PLACES, Places, places_of_environment
@@ -121,7 +121,6 @@ def create_app(
 ) -> FastAPI:
     """The application: the frame's own pages, signing in, each feature's router, and the source where it has a key."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(build_static_router(page_router(parts.pages)))
     app.include_router(build_sign_in(signing))
     for feature in features:
         app.include_router(feature.build_router(parts))
@@ -138,9 +137,10 @@ def member(partners: Partners, who: Practitioner, feature: Feature) -> str | Non
 
 
 def _frame(parts: Parts, features: Sequence[Feature]) -> APIRouter:
-    router, pages = page_router(parts.pages), parts.pages
+    router, pages = PageRouter(parts.pages), parts.pages
+    router.add("GET", STATIC_PATH + "/{name}", static)
 
-    @router.get("/", response_class=Response)
+    @router.page("/")
     async def home(request: Request) -> Response:
         entered = parts.doors.enter(request)
         rooms = [
@@ -151,17 +151,19 @@ def _frame(parts: Parts, features: Sequence[Feature]) -> APIRouter:
         links = [link for one in features for link in one.for_all]
         return pages.page(request, "pages/home.html", viewer=entered.viewer, rooms=rooms, links=links)
 
-    @router.get("/what-is-kept", response_class=Response)
+    @router.page("/what-is-kept")
     async def what_is_kept(request: Request) -> Response:
         kept = [*(line for one in features for line in one.kept), *KEPT]
         return pages.page(request, "pages/what-is-kept.html", all_kept=kept)
 
-    @router.get("/healthz", response_class=Response)
-    async def health() -> Response:
+    @router.page("/healthz")
+    async def health(request: Request) -> Response:
         return Response("ok", media_type="text/plain")
 
-    @router.api_route("/{rest:path}", methods=["GET", "POST"], response_class=Response)
     async def missing(request: Request, rest: str) -> Response:
         return pages.error(request, 404)
+
+    for method in ("GET", "POST"):
+        router.add(method, "/{rest:path}", missing)
 
     return router

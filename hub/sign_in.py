@@ -14,7 +14,7 @@ from hub.errors import NotHereError
 from hub.oidc import Attempt, NotSignedInError, ProviderAwayError, SignInService
 from hub.outbox import Outbox
 from hub.pages.rendering import Pages
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.partners import Partners
 from hub.sessions import Sessions
 
@@ -73,22 +73,22 @@ class SignIn:
 
 def build_router(signing: SignIn) -> APIRouter:
     """`/sign-in`, `/sign-in/<organisation>`, `/signed-in`, `POST /sign-out`."""
-    router, pages = page_router(signing.pages), signing.pages
+    router, pages = PageRouter(signing.pages), signing.pages
 
-    @router.get("/sign-in", response_class=Response)
+    @router.page("/sign-in")
     async def choose(request: Request) -> Response:
         back_to = local(request.query_params.get("back", "/"))
         organisations = sorted(signing.partners.organisations, key=lambda one: one.title)
         return pages.page(request, "pages/sign-in.html", organisations=organisations, back_to=back_to)
 
-    @router.get("/sign-in/{organisation}", response_class=Response)
+    @router.page("/sign-in/{organisation}")
     async def begin(request: Request, organisation: str) -> Response:
         try:
             return await signing.begin(organisation, request.query_params.get("back", "/"))
         except ProviderAwayError as error:
             return _failed(request, pages, error, "away", 503)
 
-    @router.get(CALLBACK, response_class=Response)
+    @router.page(CALLBACK)
     async def finish(request: Request) -> Response:
         try:
             answer = await signing.finish(request)
@@ -100,7 +100,7 @@ def build_router(signing: SignIn) -> APIRouter:
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer
 
-    @router.post("/sign-out", response_class=Response)
+    @router.posted("/sign-out")
     async def out(request: Request) -> Response:
         await signing.doors.posted(request)
         signing.sessions.end(signing.cookies.read(request, "session"))

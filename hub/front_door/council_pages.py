@@ -19,7 +19,7 @@ from hub.front_door.vocabulary import CAME_OF_IT, COUNCIL, NOT_OURS
 from hub.gateway import GatewayError
 from hub.not_taken import why_not_taken
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 
 ROOM: Final = f"/{COUNCIL}"
@@ -168,7 +168,7 @@ class CouncilPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/duty-received` and one page for each notification."""
-    router, shown = page_router(parts.pages, ROOM), CouncilPages(parts)
+    router, shown = PageRouter(parts.pages, ROOM), CouncilPages(parts)
     for method, address, handler in (
         ("GET", "", shown.everything),
         ("GET", "/{name}", shown.one),
@@ -176,5 +176,5 @@ def build_router(parts: Parts) -> APIRouter:
         ("POST", "/{name}/refusal", shown.refused),
         ("POST", "/{name}/closing", shown.closed),
     ):
-        router.add_api_route(address, handler, methods=[method], response_class=Response)
+        router.add(method, address, handler)
     return router

@@ -22,7 +22,7 @@ from hub.front_door.tables import Notified
 from hub.front_door.vocabulary import DUTY, DUTY_TO_READ, HOW_AGREED, SITUATIONS
 from hub.outbox import told_of
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -34,7 +34,7 @@ SHOWN_MOST: Final = 50
 
 def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
     """`/duty-to-refer`, `/duty-to-refer/sent`."""
-    router, pages = page_router(parts.pages, ROOM), parts.pages
+    router, pages = PageRouter(parts.pages, ROOM), parts.pages
 
     def listed(session: Session, who: Practitioner) -> list[dict[str, object]]:
         """The practitioner's own notifications, newest first, with what is true of each."""
@@ -88,11 +88,11 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
             faults=faults,
         )
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def ask(request: Request) -> Response:
         return await show(request, parts.doors.enter(request, DUTY), Form(), Faults({}))
 
-    @router.get("/sent", response_class=Response)
+    @router.page("/sent")
     async def sent(request: Request) -> Response:
         entered = parts.doors.enter(request, DUTY)
         rows = await parts.database.read(lambda session: listed(session, entered.who))
@@ -105,7 +105,7 @@ def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
             rows=rows,
         )
 
-    @router.post("", response_class=Response)
+    @router.posted("")
     async def send(request: Request) -> Response:
         entered, form = await parts.doors.posted(request, DUTY)
         now, who, entry = parts.clock.now(), entered.who, entry_of(form)

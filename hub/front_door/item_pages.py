@@ -35,7 +35,7 @@ from hub.not_taken import why_not_taken
 from hub.outbox import Told, told_of
 from hub.outcomes import in_words
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 
@@ -234,7 +234,7 @@ class ItemPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/front-door/items/<id>` and the forms of that page."""
-    router, shown = page_router(parts.pages, f"{ROOM}/items"), ItemPages(parts)
+    router, shown = PageRouter(parts.pages, f"{ROOM}/items"), ItemPages(parts)
     for method, address, handler in (
         ("GET", "/{name}", shown.item),
         ("POST", "/{name}/claim", shown.claim),
@@ -244,5 +244,5 @@ def build_router(parts: Parts) -> APIRouter:
         ("POST", "/{name}/place", shown.place),
         ("POST", "/{name}/close", shown.close),
     ):
-        router.add_api_route(address, handler, methods=[method], response_class=Response)
+        router.add(method, address, handler)
     return router

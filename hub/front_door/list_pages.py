@@ -15,7 +15,7 @@ from hub.front_door.due import due
 from hub.front_door.tables import Item
 from hub.front_door.vocabulary import SOON, TEAM, THEMES
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 
 ROOM = f"/{TEAM}"
@@ -44,7 +44,7 @@ def row(item: Item, who: str, now: datetime) -> dict[str, object]:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/front-door`, `/front-door/new`."""
-    router, pages = page_router(parts.pages, ROOM), parts.pages
+    router, pages = PageRouter(parts.pages, ROOM), parts.pages
 
     def form_page(request: Request, entered: Entered, form: Form, faults: Faults) -> Response:
         return pages.page(
@@ -56,7 +56,7 @@ def build_router(parts: Parts) -> APIRouter:
             more=shown_form(form, faults),
         )
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def everything(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         found, now = await parts.database.read(items.waiting), parts.clock.now()
@@ -71,11 +71,11 @@ def build_router(parts: Parts) -> APIRouter:
             told=request.query_params.get("told"),
         )
 
-    @router.get("/new", response_class=Response)
+    @router.page("/new")
     async def new(request: Request) -> Response:
         return form_page(request, parts.doors.enter(request), Form(), Faults({}))
 
-    @router.post("/new", response_class=Response)
+    @router.posted("/new")
     async def written(request: Request) -> Response:
         entered, form = await parts.doors.posted(request)
         concern = read_concern(form)
@@ -93,7 +93,7 @@ def build_router(parts: Parts) -> APIRouter:
             return pages.go(f"{ROOM}/items/{item.id}")
         return pages.go(f"{ROOM}/new/done/{item.reference}")
 
-    @router.get("/new/done/{reference}", response_class=Response)
+    @router.page("/new/done/{reference}")
     async def done(request: Request, reference: str) -> Response:
         entered = parts.doors.enter(request)
         return pages.page(request, "front_door/told.html", viewer=entered.viewer, reference=reference[:6])

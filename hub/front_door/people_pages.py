@@ -23,7 +23,7 @@ from hub.gateway import GatewayAwayError, GatewayRefusedError, TokenNotGoodError
 from hub.gateway_answers import Demographics
 from hub.looking import Look
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 from hub.showing import shown
 
@@ -202,7 +202,7 @@ class PeoplePages:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/front-door/items/<id>/people...`."""
-    router, shown = page_router(parts.pages, f"{ROOM}/items"), PeoplePages(parts)
+    router, shown = PageRouter(parts.pages, f"{ROOM}/items"), PeoplePages(parts)
     for method, address, handler in (
         ("GET", "/{name}/people/new", shown.new),
         ("POST", "/{name}/people/new", shown.add),
@@ -211,5 +211,5 @@ def build_router(parts: Parts) -> APIRouter:
         ("GET", "/{name}/people/{person}/look", shown.ask),
         ("POST", "/{name}/people/{person}/look", shown.see),
     ):
-        router.add_api_route(address, handler, methods=[method], response_class=Response)
+        router.add(method, address, handler)
     return router

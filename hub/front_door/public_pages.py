@@ -18,7 +18,7 @@ from hub.front_door.concerns import read_concern
 from hub.front_door.limits import HourlyLimit
 from hub.front_door.settings import FrontDoorSettings
 from hub.pages.forms import Faults, Form, read_form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 
 ROOM: Final = "/concern"
@@ -71,25 +71,25 @@ class PublicPages:
 
 def build_router(parts: Parts, settings: FrontDoorSettings) -> APIRouter:
     """`/concern`, `/concern/thanks/<reference>`, `/concern/leave`."""
-    router = page_router(parts.pages, ROOM)
+    router = PageRouter(parts.pages, ROOM)
     public = PublicPages(parts, settings, HourlyLimit(settings.per_hour))
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def concern(request: Request) -> Response:
         return public.form(request, Form(), Faults({}))
 
-    @router.post("", response_class=Response)
+    @router.posted("")
     async def sent(request: Request) -> Response:
         return await public.send(request)
 
-    @router.get("/thanks/{reference}", response_class=Response)
+    @router.page("/thanks/{reference}")
     async def thanks(request: Request, reference: str) -> Response:
         if not _REFERENCE.fullmatch(reference):
             raise NotHereError("thanks")
         return parts.pages.page(request, "front_door/thanks.html", reference=reference, settings=settings)
 
-    @router.get("/leave", response_class=Response)
-    async def leave() -> Response:
+    @router.page("/leave")
+    async def leave(request: Request) -> Response:
         return parts.pages.go(settings.leave_to)
 
     return router

@@ -34,7 +34,7 @@ from hub.front_door.vocabulary import HOW_AGREED, REFERRAL_TO_READ, ROUTE_ORDER,
 from hub.gateway import GatewayAwayError, GatewayRefusedError
 from hub.gateway_answers import Service, ServicePage
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 
@@ -280,7 +280,7 @@ class RoutingPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/front-door/items/<id>/services`, `.../refer/<service>`, `.../passed-on/<service>`."""
-    router, shown = page_router(parts.pages, f"{ROOM}/items"), RoutingPages(parts, Seen())
+    router, shown = PageRouter(parts.pages, f"{ROOM}/items"), RoutingPages(parts, Seen())
     for method, address, handler in (
         ("GET", "/{name}/services", shown.search),
         ("POST", "/{name}/services", shown.find),
@@ -288,5 +288,5 @@ def build_router(parts: Parts) -> APIRouter:
         ("POST", "/{name}/refer/{service}", shown.send),
         ("POST", "/{name}/passed-on/{service}", shown.passed_on),
     ):
-        router.add_api_route(address, handler, methods=[method], response_class=Response)
+        router.add(method, address, handler)
     return router

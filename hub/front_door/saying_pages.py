@@ -19,7 +19,7 @@ from hub.front_door.tables import Saying
 from hub.front_door.vocabulary import CONSENT_TO_READ, HELPED_BY, HOW_HEARD, TEAM
 from hub.gateway import GatewayAwayError, GatewayRefusedError
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 
 SAID = f"{ROOM}/said"
@@ -234,7 +234,7 @@ class SayingPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/front-door/said...`, and its beginning from a person of an item."""
-    router, shown = page_router(parts.pages, ROOM), SayingPages(parts)
+    router, shown = PageRouter(parts.pages, ROOM), SayingPages(parts)
     for method, address, handler in (
         ("GET", "/said", shown.everything),
         ("GET", "/said/new", shown.new),
@@ -248,5 +248,5 @@ def build_router(parts: Parts) -> APIRouter:
         ("POST", "/said/{name}/send", shown.send),
         ("POST", "/said/{name}/delete", shown.delete),
     ):
-        router.add_api_route(address, handler, methods=[method], response_class=Response)
+        router.add(method, address, handler)
     return router

@@ -19,7 +19,7 @@ from hub.insight.recording import Published, first_due, next_month, published
 from hub.insight.settings import Insight
 from hub.insight.showing import month_title, periods_of, show
 from hub.insight.themes import CLINICAL_AREAS
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 
@@ -28,7 +28,7 @@ TEAM: Final = "insight"
 
 def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
     """`/insight`, `/insight/<table>`, `/insight/<table>.csv` and `/insight/<table>.csv-metadata.json`."""
-    router, pages, insight = page_router(parts.pages, f"/{TEAM}"), parts.pages, get_insight()
+    router, pages, insight = PageRouter(parts.pages, f"/{TEAM}"), parts.pages, get_insight()
 
     async def everything() -> Published:
         return await parts.database.read(lambda session: published(session, insight.reading))
@@ -39,7 +39,7 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
             raise NotHereError(TEAM)
         return table
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def overview(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         told = await everything()
@@ -63,7 +63,7 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
             threshold=insight.threshold,
         )
 
-    @router.get("/{code}.csv", response_class=Response)
+    @router.page("/{code}.csv")
     async def figures_file(request: Request, code: str) -> Response:
         parts.doors.enter(request, TEAM)
         table, told = table_of(code), await everything()
@@ -73,7 +73,7 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
         headers = headers_of(f"{table.code}.csv", f"{table.code}.csv-metadata.json")
         return Response(content, headers=headers, media_type=CSV_TYPE)
 
-    @router.get("/{code}.csv-metadata.json", response_class=Response)
+    @router.page("/{code}.csv-metadata.json")
     async def metadata_file(request: Request, code: str) -> Response:
         parts.doors.enter(request, TEAM)
         table, told = table_of(code), await everything()
@@ -84,8 +84,9 @@ def build_router(parts: Parts, get_insight: Callable[[], Insight]) -> APIRouter:
         headers = headers_of(f"{table.code}.csv-metadata.json")
         return Response(metadata_of(described), headers=headers, media_type=METADATA_TYPE)
 
-    @router.get("/{code}", response_class=Response)
-    async def one_table(request: Request, code: str, period: str = "", of: str = "") -> Response:
+    @router.page("/{code}")
+    async def one_table(request: Request, code: str) -> Response:
+        period, of = (request.query_params.get(one, "") for one in ("period", "of"))
         entered = parts.doors.enter(request, TEAM)
         table, told = table_of(code), await everything()
         page = show(table, insight, told, parts.partners.title, period, of) if told.until else None

@@ -28,9 +28,8 @@ from hub.interact.codes import (
     VISIT,
 )
 from hub.interact.counted import places_of
-from hub.interact.sharing import members_of, person_for
+from hub.interact.sharing import case_router, members_of, person_for
 from hub.looking import Look, Looking
-from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.parts import Parts
 
@@ -44,20 +43,20 @@ REASON: Final = "To help you with your home and your health, as the team that yo
 
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/cases/<id>`, and `look` below it."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = case_router(parts), parts.pages
     looking = Looking(parts.gateway, parts.partners, parts.clock)
 
-    @router.get("/{case_id}", response_class=Response)
+    @router.page("/{case_id}")
     async def case_page(request: Request, case_id: str) -> Response:
         return await page(request, parts.doors.enter(request, TEAM), case_id, may_look=False)
 
-    @router.get("/{case_id}/look", response_class=Response)
+    @router.page("/{case_id}/look")
     async def opened_anew(request: Request, case_id: str) -> Response:
         # The address of a look, come back to: the page opens as ever, and nothing is looked at.
         parts.doors.enter(request, TEAM)
         return pages.go(f"/{TEAM}/cases/{case_id}")
 
-    @router.post("/{case_id}/look", response_class=Response)
+    @router.posted("/{case_id}/look")
     async def look_once(request: Request, case_id: str) -> Response:
         # Answered itself, without going on to another page: what was seen is nowhere to be fetched from again.
         entered, _ = await parts.doors.posted(request, TEAM)

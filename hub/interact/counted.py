@@ -11,8 +11,8 @@ from sqlmodel import Session
 from hub.happenings import Happening, Known, What, happened
 from hub.interact.cases import open_case
 from hub.interact.codes import TEAM
+from hub.interact.sharing import case_router
 from hub.interact.tables import Case
-from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.places.choosing import known_of, offered, still_believed
@@ -20,9 +20,9 @@ from hub.places.choosing import known_of, offered, still_believed
 
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/cases/<id>/place`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = case_router(parts), parts.pages
 
-    @router.post("/{case_id}/place", response_class=Response)
+    @router.posted("/{case_id}/place")
     async def choose(request: Request, case_id: str) -> Response:
         _, form = await parts.doors.posted(request, TEAM)
         place, now = form.one("place"), parts.clock.now()

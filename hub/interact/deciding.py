@@ -12,19 +12,19 @@ from hub.interact.cases import case_of
 from hub.interact.codes import REASONS, TEAM
 from hub.interact.counted import forget_place, tell
 from hub.interact.referring_form import chosen
+from hub.interact.sharing import case_router
 from hub.interact.tables import Case
 from hub.outbox import Kind, put
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/interact/cases/<id>`: `taking-on`, `refusal`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = case_router(parts), parts.pages
     forms = CaseForms(parts)
 
-    @router.post("/{case_id}/taking-on", response_class=Response)
+    @router.posted("/{case_id}/taking-on")
     async def take_on(request: Request, case_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
         by, now = f"{entered.who.name}, {entered.title}", parts.clock.now()
@@ -32,12 +32,12 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}")
 
-    @router.get("/{case_id}/refusal", response_class=Response)
+    @router.page("/{case_id}/refusal")
     async def ask_refusal(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered.viewer, case_id, "refusal", Form(), reasons=REASONS)
 
-    @router.post("/{case_id}/refusal", response_class=Response)
+    @router.posted("/{case_id}/refusal")
     async def refuse(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         reason, now = chosen(form, "reason", REASONS), parts.clock.now()

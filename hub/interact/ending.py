@@ -17,12 +17,11 @@ from hub.interact.counted import forget_place, tell
 from hub.interact.deciding import tell_gateway
 from hub.interact.links import forget_links
 from hub.interact.referring_form import TEXT, chosen, clean
-from hub.interact.sharing import person_of
+from hub.interact.sharing import case_router, person_of
 from hub.interact.tables import Case, Colleague, Helper, Measure, Plan, Referring, Seen, Task, Visit
 from hub.looking import identified
 from hub.outbox import Kind, forget, put, told_of
 from hub.pages.forms import Faults, Form, typed_day
-from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.partners import Partners
 from hub.parts import Parts
@@ -35,10 +34,10 @@ KEPT_AFTER_REFERRING: Final = timedelta(days=90)
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/interact/cases/<id>`: `plan`, `closing`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = case_router(parts), parts.pages
     forms = CaseForms(parts)
 
-    @router.get("/{case_id}/plan", response_class=Response)
+    @router.page("/{case_id}/plan")
     async def ask_plan(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         story = await parts.database.read(lambda session: story_of(session, case_id))
@@ -46,7 +45,7 @@ def build_router(parts: Parts) -> APIRouter:
             request, entered.viewer, case_id, "plan", plan_form(story.plan), plan_statuses=PLAN_STATUSES
         )
 
-    @router.post("/{case_id}/plan", response_class=Response)
+    @router.posted("/{case_id}/plan")
     async def set_plan(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()
@@ -70,12 +69,12 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}#plan")
 
-    @router.get("/{case_id}/closing", response_class=Response)
+    @router.page("/{case_id}/closing")
     async def ask_closing(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered.viewer, case_id, "closing", Form(), outcomes=OUTCOMES)
 
-    @router.post("/{case_id}/closing", response_class=Response)
+    @router.posted("/{case_id}/closing")
     async def closing(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         read, now = closing_of(form), parts.clock.now()

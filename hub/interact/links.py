@@ -22,7 +22,7 @@ from hub.interact.referring_form import LINE, Said, clean
 from hub.interact.tables import Link
 from hub.pages.forms import Faults, Form
 from hub.pages.rendering import Viewer
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 from hub.sessions import Practitioner
 
@@ -31,14 +31,14 @@ LIVES: Final = timedelta(days=7)
 
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/links`: making a link, and those that nobody used yet."""
-    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}"), parts.pages
 
-    @router.get("/links", response_class=Response)
+    @router.page("/links")
     async def links(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await listed(request, entered.viewer, Form())
 
-    @router.post("/links", response_class=Response)
+    @router.posted("/links")
     async def make(request: Request) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         for_whom = clean(form.one("for_whom"))

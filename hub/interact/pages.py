@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from hub.interact import (
     case_page,
@@ -18,16 +16,13 @@ from hub.interact import (
     visiting,
     working,
 )
-from hub.interact.sharing import guard
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
     """Everything below `/interact`."""
     router = APIRouter()
-    for part in (team_page, referring, links, telling):
+    of_a_case = (deciding, working, visiting, ending, counted, case_page)
+    for part in (team_page, referring, links, telling, *of_a_case):
         router.include_router(part.build_router(parts))
-    of_a_case = Depends(partial(guard, parts))
-    for part in (deciding, working, visiting, ending, counted, case_page):
-        router.include_router(part.build_router(parts), dependencies=[of_a_case])
     return router

@@ -21,7 +21,7 @@ from hub.not_taken import why_not_taken
 from hub.outbox import Told, put, told_of
 from hub.outcomes import in_words
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -39,14 +39,14 @@ class Referred:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/refer`, `/interact/referrals`, `/interact/referrals/<id>` and taking one back."""
-    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}"), parts.pages
     team = team_of(parts.partners)
 
-    @router.get("/refer", response_class=Response)
+    @router.page("/refer")
     async def form(request: Request) -> Response:
         return await form_page(request, parts.doors.enter(request), Form())
 
-    @router.post("/refer", response_class=Response)
+    @router.posted("/refer")
     async def refer(request: Request) -> Response:
         entered, typed = await parts.doors.posted(request)
         now = parts.clock.now()
@@ -59,7 +59,7 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/referrals/{name}")
 
-    @router.get("/referrals", response_class=Response)
+    @router.page("/referrals")
     async def mine(request: Request) -> Response:
         entered = parts.doors.enter(request)
         found = await parts.database.read(lambda session: referred_by(session, entered.who))
@@ -73,7 +73,7 @@ def build_router(parts: Parts) -> APIRouter:
             title_of=parts.partners.title,
         )
 
-    @router.get("/referrals/{name}", response_class=Response)
+    @router.page("/referrals/{name}")
     async def one(request: Request, name: str) -> Response:
         entered = parts.doors.enter(request)
         found = await parts.database.read(lambda session: referred(session, entered.who, name))
@@ -91,7 +91,7 @@ def build_router(parts: Parts) -> APIRouter:
             title_of=parts.partners.title,
         )
 
-    @router.post("/referrals/{name}/taking-back", response_class=Response)
+    @router.posted("/referrals/{name}/taking-back")
     async def take_back(request: Request, name: str) -> Response:
         entered, _ = await parts.doors.posted(request)
         now = parts.clock.now()

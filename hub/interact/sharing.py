@@ -21,6 +21,7 @@ from hub.interact.cases import case_of, is_shared_with
 from hub.interact.codes import TEAM
 from hub.interact.tables import Case, Colleague
 from hub.looking import Person
+from hub.pages.routing import PageRouter
 from hub.partners import Member, Partners, Team
 from hub.parts import Parts
 
@@ -43,6 +44,11 @@ def members_of(case: Case, shared: Collection[str], team: Team) -> tuple[Member,
     return tuple(
         one for one in team.members if not case.is_named or one.organisation in {case.organisation, *shared}
     )
+
+
+def case_router(parts: Parts) -> PageRouter:
+    """For pages of one case, below `/interact/cases`."""
+    return PageRouter(parts.pages, f"/{TEAM}/cases", partial(guard, parts))
 
 
 async def guard(parts: Parts, request: Request) -> None:

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Request, Response
 
 from hub.interact.cases import finished, standings
 from hub.interact.codes import OUTCOMES, TEAM, URGENCIES
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
     """`/interact`, `/interact/finished`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}"), parts.pages
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def team(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         today = london_day(parts.clock.now())
@@ -33,7 +33,7 @@ def build_router(parts: Parts) -> APIRouter:
             title_of=parts.partners.title,
         )
 
-    @router.get("/finished", response_class=Response)
+    @router.page("/finished")
     async def done(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         cases = await parts.database.read(lambda session: finished(session, entered.who.organisation))

@@ -15,17 +15,17 @@ from hub.interact.referring import choices
 from hub.interact.referring_form import LINE, clean, read
 from hub.interact.sharing import team_of
 from hub.pages.forms import CSRF_FIELD, Faults, Form, read_form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
     """`/interact/tell/<secret>`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}"), parts.pages
     team = team_of(parts.partners)
 
-    @router.get("/tell/{secret}", response_class=Response)
+    @router.page("/tell/{secret}")
     async def form(request: Request, secret: str) -> Response:
         now = parts.clock.now()
         at = await parts.database.read(lambda session: made_at(session, secret, now))
@@ -33,7 +33,7 @@ def build_router(parts: Parts) -> APIRouter:
             return pages.page(request, "interact/link-gone.html", status=404)
         return told_page(request, secret, at, Form())
 
-    @router.post("/tell/{secret}", response_class=Response)
+    @router.posted("/tell/{secret}")
     async def tell(request: Request, secret: str) -> Response:
         parts.doors.same_origin(request)
         typed, now = await read_form(request), parts.clock.now()

@@ -12,10 +12,10 @@ from hub.interact.case_forms import NOTHING_WRONG, CaseForms
 from hub.interact.cases import new_id, open_case, story_of
 from hub.interact.codes import MEASURES, MOMENTS, SEEN, TEAM, VISIT
 from hub.interact.referring_form import LINES, clean
+from hub.interact.sharing import case_router
 from hub.interact.tables import Measure, Seen, Visit
 from hub.pages.forms import Faults, Form, typed_day
 from hub.pages.rendering import Viewer
-from hub.pages.routing import page_router
 from hub.pages.words import london_day
 from hub.parts import Parts
 
@@ -24,15 +24,15 @@ HIGHEST: Final = 10
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/interact/cases/<id>`: `visits`, `measures`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = case_router(parts), parts.pages
     forms = CaseForms(parts)
 
-    @router.get("/{case_id}/visits", response_class=Response)
+    @router.page("/{case_id}/visits")
     async def ask_visit(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered.viewer, case_id, "visit", Form(), questions=VISIT, seen=SEEN)
 
-    @router.post("/{case_id}/visits", response_class=Response)
+    @router.posted("/{case_id}/visits")
     async def add_visit(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()
@@ -47,12 +47,12 @@ def build_router(parts: Parts) -> APIRouter:
         )
         return pages.go(f"/{TEAM}/cases/{case_id}#visits")
 
-    @router.get("/{case_id}/measures", response_class=Response)
+    @router.page("/{case_id}/measures")
     async def ask_measures(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await measures_page(request, entered.viewer, case_id, Form())
 
-    @router.post("/{case_id}/measures", response_class=Response)
+    @router.posted("/{case_id}/measures")
     async def set_measures(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         read = scores_of(form)

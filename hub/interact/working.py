@@ -13,26 +13,25 @@ from hub.interact.case_forms import CaseForms
 from hub.interact.cases import case_of, new_id, open_case, shared_with
 from hub.interact.codes import TEAM
 from hub.interact.referring_form import LINE, LINES, chosen, clean
-from hub.interact.sharing import members_of
+from hub.interact.sharing import case_router, members_of
 from hub.interact.tables import Helper, Task
 from hub.pages.forms import Faults, Form, typed_day
-from hub.pages.routing import page_router
 from hub.partners import Member, Team
 from hub.parts import Parts
 
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/interact/cases/<id>`: `tasks`, `helpers`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = case_router(parts), parts.pages
     forms, team = CaseForms(parts), parts.partners.team(TEAM)
 
-    @router.get("/{case_id}/tasks", response_class=Response)
+    @router.page("/{case_id}/tasks")
     async def ask_task(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         members = await parts.database.read(partial(finders, case_id=case_id, team=team))
         return await forms.page(request, entered.viewer, case_id, "task", Form(), members=members)
 
-    @router.post("/{case_id}/tasks", response_class=Response)
+    @router.posted("/{case_id}/tasks")
     async def add_task(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         members = await parts.database.read(partial(finders, case_id=case_id, team=team))
@@ -52,19 +51,19 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.database.write(lambda session: add(session, task))
         return pages.go(f"/{TEAM}/cases/{case_id}#tasks")
 
-    @router.post("/{case_id}/tasks/{task_id}/done", response_class=Response)
+    @router.posted("/{case_id}/tasks/{task_id}/done")
     async def task_done(request: Request, case_id: str, task_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
         by, now = entered.who.name, parts.clock.now()
         await parts.database.write(lambda session: done(session, case_id, task_id, by, now))
         return pages.go(f"/{TEAM}/cases/{case_id}#tasks")
 
-    @router.get("/{case_id}/helpers", response_class=Response)
+    @router.page("/{case_id}/helpers")
     async def ask_helper(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered.viewer, case_id, "helper", Form())
 
-    @router.post("/{case_id}/helpers", response_class=Response)
+    @router.posted("/{case_id}/helpers")
     async def add_helper(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         read = helper_of(form)

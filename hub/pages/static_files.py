@@ -9,8 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from fastapi import APIRouter
-from starlette.responses import Response
+from fastapi import Request, Response
 
 from hub.errors import NotHereError
 
@@ -45,19 +44,13 @@ def static_url(name: str) -> str:
     return f"{STATIC_PATH}/{static_files()[name].hashed_name}"
 
 
-def build_static_router(router: APIRouter) -> APIRouter:
-    """Serves the files; `router` answers errors in pages."""
-    by_address = {file.hashed_name: file for file in static_files().values()}
-
-    @router.get(STATIC_PATH + "/{name}", response_class=Response)
-    async def static(name: str) -> Response:
-        file = by_address.get(name)
-        if file is None:
-            raise NotHereError(name)
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(file.content, 200, headers, media_type=file.media_type)
-
-    return router
+async def static(request: Request, name: str) -> Response:
+    """GET /static/{name}. Raises `NotHereError`."""
+    for file in static_files().values():
+        if file.hashed_name == name:
+            headers = {
+                "Cache-Control": "public, max-age=31536000, immutable",
+                "X-Content-Type-Options": "nosniff",
+            }
+            return Response(file.content, 200, headers, media_type=file.media_type)
+    raise NotHereError(name)

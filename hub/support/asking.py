@@ -17,7 +17,7 @@ from hub.gateway import Gateway, GatewayAwayError, GatewayRefusedError
 from hub.gateway_answers import Asked
 from hub.looking import identified
 from hub.pages.forms import Faults
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -39,14 +39,14 @@ AWAY: Final = "The gateway does not answer right now. Nobody was asked: try agai
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/support/cases/<id>`: `asking`, `answer`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}/cases"), parts.pages
     forms, asking = CaseForms(parts), Asking(parts)
 
-    @router.get("/{case_id}/asking", response_class=Response)
+    @router.page("/{case_id}/asking")
     async def ask(request: Request, case_id: str) -> Response:
         return await forms.page(request, parts.doors.enter(request, TEAM), case_id, "asking")
 
-    @router.post("/{case_id}/asking", response_class=Response)
+    @router.posted("/{case_id}/asking")
     async def send(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         reason = one_line(form.one("reason"))
@@ -58,7 +58,7 @@ def build_router(parts: Parts) -> APIRouter:
             return await forms.page(request, entered, case_id, "asking", form, Faults({"reason": fault}))
         return pages.go(f"/{TEAM}/cases/{case_id}#asked")
 
-    @router.post("/{case_id}/answer", response_class=Response)
+    @router.posted("/{case_id}/answer")
     async def look_up(request: Request, case_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
         await asking.look_up(entered.session, case_id)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from hub.doors import Entered
 from hub.gateway_answers import AboutPerson
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.support.codes import DISTRICTS, KINDS, TEAM, THEMES, WORK
@@ -42,13 +42,13 @@ class Met:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/support/begin`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}"), parts.pages
 
-    @router.get("/begin", response_class=Response)
+    @router.page("/begin")
     async def ask(request: Request) -> Response:
         return shown(request, parts.doors.enter(request, TEAM), Form(), NOTHING_WRONG)
 
-    @router.post("/begin", response_class=Response)
+    @router.posted("/begin")
     async def add(request: Request) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()

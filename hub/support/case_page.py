@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from hub.doors import Entered
 from hub.looking import Looking
 from hub.outcomes import in_words
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.support.cases import WORKED_ON, Story, person_of, story_of
@@ -41,15 +41,15 @@ OUTREACH: Final = "assertive-outreach"
 
 def build_router(parts: Parts) -> APIRouter:
     """`/support/cases/<id>`, and `look` below it."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}/cases"), parts.pages
     looking = Looking(parts.gateway, parts.partners, parts.clock)
 
-    @router.get("/{case_id}", response_class=Response)
+    @router.page("/{case_id}")
     async def case_page(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await shown(request, entered, case_id, look=False)
 
-    @router.post("/{case_id}/look", response_class=Response)
+    @router.posted("/{case_id}/look")
     async def look_once(request: Request, case_id: str) -> Response:
         # Answered itself, without going on to another page: what was seen is nowhere to be fetched from again.
         entered, _ = await parts.doors.posted(request, TEAM)

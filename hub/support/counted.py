@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from hub.happenings import Happening, Known, What, happened
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.places.choosing import known_of, offered, still_believed
@@ -22,9 +22,9 @@ from hub.tables import Arrived
 
 def build_router(parts: Parts) -> APIRouter:
     """`/support/cases/<id>/place`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}/cases"), parts.pages
 
-    @router.post("/{case_id}/place", response_class=Response)
+    @router.posted("/{case_id}/place")
     async def choose(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         place, now = form.one("place"), parts.clock.now()

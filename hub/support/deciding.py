@@ -10,7 +10,7 @@ from sqlmodel import Session
 from hub.doors import Entered
 from hub.outbox import Kind, put
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.partners import Partners
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -25,10 +25,10 @@ from hub.support.tables import Case, Plan
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/support/cases/<id>`: `taking-on`, `refusal`, `closing`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}/cases"), parts.pages
     forms = CaseForms(parts)
 
-    @router.post("/{case_id}/taking-on", response_class=Response)
+    @router.posted("/{case_id}/taking-on")
     async def take_on(request: Request, case_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()
@@ -36,12 +36,12 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}")
 
-    @router.get("/{case_id}/refusal", response_class=Response)
+    @router.page("/{case_id}/refusal")
     async def ask_refusal(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered, case_id, "refusal", reasons=REASONS)
 
-    @router.post("/{case_id}/refusal", response_class=Response)
+    @router.posted("/{case_id}/refusal")
     async def refuse(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         reason, now = chosen(form, "reason", REASONS), parts.clock.now()
@@ -52,12 +52,12 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}")
 
-    @router.get("/{case_id}/closing", response_class=Response)
+    @router.page("/{case_id}/closing")
     async def ask_closing(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered, case_id, "closing", outcomes=OUTCOMES)
 
-    @router.post("/{case_id}/closing", response_class=Response)
+    @router.posted("/{case_id}/closing")
     async def closing(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         read, now = closing_of(form), parts.clock.now()

@@ -18,7 +18,7 @@ from hub.errors import NotHereError
 from hub.looking import identified
 from hub.outbox import put, told_of
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -152,14 +152,14 @@ class HandoverPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/support/cases/<id>`: `handover`, `handover/check`, `handovers/<id>/taking-back`."""
-    router, shown = page_router(parts.pages, f"/{TEAM}/cases"), HandoverPages(parts)
+    router, shown = PageRouter(parts.pages, f"/{TEAM}/cases"), HandoverPages(parts)
     for method, address, handler in (
         ("GET", "/{case_id}/handover", shown.ask),
         ("POST", "/{case_id}/handover", shown.choose),
         ("POST", "/{case_id}/handover/check", shown.send),
         ("POST", "/{case_id}/handovers/{name}/taking-back", shown.take_back),
     ):
-        router.add_api_route(address, handler, methods=[method], response_class=Response)
+        router.add(method, address, handler)
     return router
 
 

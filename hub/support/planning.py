@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from hub.pages.forms import Faults
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 from hub.support.case_forms import CaseForms
 from hub.support.codes import TEAM
@@ -16,14 +16,14 @@ from hub.support.reading import LINE, LINES, chosen, day_of, one_line, text_faul
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/support/cases/<id>`: `goals`, `goals/<id>/steps`, `goals/<id>/reached`, `steps/<id>/done`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}/cases"), parts.pages
     forms, whose = CaseForms(parts), {one: one for one in WHO}
 
-    @router.get("/{case_id}/goals", response_class=Response)
+    @router.page("/{case_id}/goals")
     async def ask_goal(request: Request, case_id: str) -> Response:
         return await forms.page(request, parts.doors.enter(request, TEAM), case_id, "goal")
 
-    @router.post("/{case_id}/goals", response_class=Response)
+    @router.posted("/{case_id}/goals")
     async def new_goal(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         what = one_line(form.one("what"))
@@ -37,13 +37,13 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.outbox.send_due()
         return pages.go(f"/{TEAM}/cases/{case_id}#plan")
 
-    @router.get("/{case_id}/goals/{goal_id}/steps", response_class=Response)
+    @router.page("/{case_id}/goals/{goal_id}/steps")
     async def ask_step(request: Request, case_id: str, goal_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         goal = await parts.database.read(lambda session: goal_of(session, entered.who, case_id, goal_id))
         return await forms.page(request, entered, case_id, "step", goal=goal, whose=whose)
 
-    @router.post("/{case_id}/goals/{goal_id}/steps", response_class=Response)
+    @router.posted("/{case_id}/goals/{goal_id}/steps")
     async def new_step(request: Request, case_id: str, goal_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         goal = await parts.database.read(lambda session: goal_of(session, entered.who, case_id, goal_id))
@@ -64,14 +64,14 @@ def build_router(parts: Parts) -> APIRouter:
         )
         return pages.go(f"/{TEAM}/cases/{case_id}#plan")
 
-    @router.post("/{case_id}/goals/{goal_id}/reached", response_class=Response)
+    @router.posted("/{case_id}/goals/{goal_id}/reached")
     async def reached(request: Request, case_id: str, goal_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()
         await parts.database.write(lambda session: reach(session, entered.who, case_id, goal_id, now))
         return pages.go(f"/{TEAM}/cases/{case_id}#plan")
 
-    @router.post("/{case_id}/steps/{step_id}/done", response_class=Response)
+    @router.posted("/{case_id}/steps/{step_id}/done")
     async def step_done(request: Request, case_id: str, step_id: str) -> Response:
         entered, _ = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()

@@ -17,7 +17,7 @@ from hub.doors import Entered
 from hub.gateway import GatewayAwayError, GatewayError, GatewayRefusedError, TokenNotGoodError
 from hub.gateway_answers import ConsentSaid
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -129,9 +129,9 @@ class SayingPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/support/cases/<id>`: `said`."""
-    router, shown = page_router(parts.pages, f"/{TEAM}/cases"), SayingPages(parts)
-    router.add_api_route("/{case_id}/said", shown.ask, methods=["GET"], response_class=Response)
-    router.add_api_route("/{case_id}/said", shown.send, methods=["POST"], response_class=Response)
+    router, shown = PageRouter(parts.pages, f"/{TEAM}/cases"), SayingPages(parts)
+    router.add("GET", "/{case_id}/said", shown.ask)
+    router.add("POST", "/{case_id}/said", shown.send)
     return router
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 from hub.support.cases import finished, listed
 from hub.support.codes import KINDS, OUTCOMES, TEAM
@@ -12,9 +12,9 @@ from hub.support.codes import KINDS, OUTCOMES, TEAM
 
 def build_router(parts: Parts) -> APIRouter:
     """`/support`, `/support/finished`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}"), parts.pages
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def team(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         now = parts.clock.now()
@@ -28,7 +28,7 @@ def build_router(parts: Parts) -> APIRouter:
             title_of=parts.partners.title,
         )
 
-    @router.get("/finished", response_class=Response)
+    @router.page("/finished")
     async def done(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         found = await parts.database.read(lambda session: finished(session, entered.who))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.sessions import Practitioner
@@ -22,14 +22,14 @@ from hub.support.tables import Contact, Move, Review
 
 def build_router(parts: Parts) -> APIRouter:
     """Below `/support/cases/<id>`: `reviews`, `contacts`, `moves`."""
-    router, pages = page_router(parts.pages, f"/{TEAM}/cases"), parts.pages
+    router, pages = PageRouter(parts.pages, f"/{TEAM}/cases"), parts.pages
     forms = CaseForms(parts)
 
-    @router.get("/{case_id}/reviews", response_class=Response)
+    @router.page("/{case_id}/reviews")
     async def ask_review(request: Request, case_id: str) -> Response:
         return await forms.page(request, parts.doors.enter(request, TEAM), case_id, "review")
 
-    @router.post("/{case_id}/reviews", response_class=Response)
+    @router.posted("/{case_id}/reviews")
     async def add_review(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         note = clean(form.one("note"))
@@ -40,12 +40,12 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.database.write(lambda session: reviewed(session, entered.who, case_id, note, today))
         return pages.go(f"/{TEAM}/cases/{case_id}")
 
-    @router.get("/{case_id}/contacts", response_class=Response)
+    @router.page("/{case_id}/contacts")
     async def ask_contact(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered, case_id, "contact", how=CONTACTS, results=RESULTS)
 
-    @router.post("/{case_id}/contacts", response_class=Response)
+    @router.posted("/{case_id}/contacts")
     async def add_contact(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         now = parts.clock.now()
@@ -57,12 +57,12 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.database.write(lambda session: tried(session, entered.who, read))
         return pages.go(f"/{TEAM}/cases/{case_id}#contacts")
 
-    @router.get("/{case_id}/moves", response_class=Response)
+    @router.page("/{case_id}/moves")
     async def ask_move(request: Request, case_id: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await forms.page(request, entered, case_id, "move", districts=DISTRICTS)
 
-    @router.post("/{case_id}/moves", response_class=Response)
+    @router.posted("/{case_id}/moves")
     async def add_move(request: Request, case_id: str) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         today = london_day(parts.clock.now())

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from hub.doors import Entered
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.parts import Parts
 from hub.voice import listing, plans
 from hub.voice.choosing import options, owners, prose, radios
@@ -89,28 +89,28 @@ class ActionEditing:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/voice/team/plans/<id>/actions/new`, `/<id>/actions/<id>` and `/<id>/actions/<id>/note`."""
-    router, editing = page_router(parts.pages, PLANS), ActionEditing(parts, PlanEditing(parts))
+    router, editing = PageRouter(parts.pages, PLANS), ActionEditing(parts, PlanEditing(parts))
 
-    @router.get("/{name}/actions/new", response_class=Response)
+    @router.page("/{name}/actions/new")
     async def new_action(request: Request, name: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await editing.action_form(request, entered, name, Form(), Faults({}))
 
-    @router.post("/{name}/actions/new", response_class=Response)
+    @router.posted("/{name}/actions/new")
     async def make_action(request: Request, name: str) -> Response:
         return await editing.save_action(request, name, None)
 
-    @router.get("/{name}/actions/{action}", response_class=Response)
+    @router.page("/{name}/actions/{action}")
     async def change_action(request: Request, name: str, action: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         kept = await parts.database.read(lambda session: plans.action_found(session, name, action))
         return await editing.action_form(request, entered, name, _of_action(kept), Faults({}))
 
-    @router.post("/{name}/actions/{action}", response_class=Response)
+    @router.posted("/{name}/actions/{action}")
     async def save_action(request: Request, name: str, action: str) -> Response:
         return await editing.save_action(request, name, action)
 
-    @router.post("/{name}/actions/{action}/note", response_class=Response)
+    @router.posted("/{name}/actions/{action}/note")
     async def note(request: Request, name: str, action: str) -> Response:
         return await editing.add_note(request, name, action)
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from hub.doors import Entered
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice import heard, listing
@@ -101,13 +101,13 @@ class ItemPages:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/voice/team/items/<id>`."""
-    router, pages = page_router(parts.pages, f"{ROOM}/items/{{name}}"), ItemPages(parts)
+    router, pages = PageRouter(parts.pages, f"{ROOM}/items/{{name}}"), ItemPages(parts)
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def item(request: Request, name: str) -> Response:
         return await pages.show(request, parts.doors.enter(request, TEAM), name, None, Faults({}))
 
-    @router.post("", response_class=Response)
+    @router.posted("")
     async def save(request: Request, name: str) -> Response:
         return await pages.save(request, name)
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from hub.doors import Entered
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice import plans
@@ -98,9 +98,9 @@ class PlanEditing:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/voice/team/plans`, with `/new`, `/<id>` and `/<id>/change`."""
-    router, editing, pages = page_router(parts.pages, PLANS), PlanEditing(parts), parts.pages
+    router, editing, pages = PageRouter(parts.pages, PLANS), PlanEditing(parts), parts.pages
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def every(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         titles = owners(parts.partners)
@@ -111,26 +111,26 @@ def build_router(parts: Parts) -> APIRouter:
         )
         return pages.page(request, "voice/plans-team.html", viewer=entered.viewer, back=ROOM, plans=found)
 
-    @router.get("/new", response_class=Response)
+    @router.page("/new")
     async def new(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return editing.plan_form(request, entered, Form(), Faults({}), PLANS)
 
-    @router.post("/new", response_class=Response)
+    @router.posted("/new")
     async def make(request: Request) -> Response:
         return await editing.save_plan(request, None)
 
-    @router.get("/{name}", response_class=Response)
+    @router.page("/{name}")
     async def one(request: Request, name: str) -> Response:
         return await editing.show(request, parts.doors.enter(request, TEAM), name)
 
-    @router.get("/{name}/change", response_class=Response)
+    @router.page("/{name}/change")
     async def change(request: Request, name: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         plan = await parts.database.read(lambda session: plans.plan_found(session, name))
         return editing.plan_form(request, entered, _of_plan(plan), Faults({}), f"{PLANS}/{name}")
 
-    @router.post("/{name}/change", response_class=Response)
+    @router.posted("/{name}/change")
     async def save(request: Request, name: str) -> Response:
         return await editing.save_plan(request, name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice.choosing import owners
@@ -13,9 +13,9 @@ from hub.voice.plans import plan_found, plans, shown_plan
 
 def build_router(parts: Parts) -> APIRouter:
     """`/voice/plans`, `/voice/plans/<id>`."""
-    router, pages = page_router(parts.pages, "/voice/plans"), parts.pages
+    router, pages = PageRouter(parts.pages, "/voice/plans"), parts.pages
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def every(request: Request) -> Response:
         titles, today = owners(parts.partners), london_day(parts.clock.now())
         found = await parts.database.read(
@@ -25,7 +25,7 @@ def build_router(parts: Parts) -> APIRouter:
         )
         return pages.page(request, "voice/plans.html", plans=found)
 
-    @router.get("/{name}", response_class=Response)
+    @router.page("/{name}")
     async def one(request: Request, name: str) -> Response:
         titles, today = owners(parts.partners), london_day(parts.clock.now())
         found = await parts.database.read(

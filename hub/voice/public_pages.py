@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from hub.csvw import CSV_TYPE, METADATA_TYPE, headers_of, metadata_of
 from hub.pages.forms import Faults, Form, read_form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice import heard, listing
@@ -121,24 +121,24 @@ class PublicPages:
 
 def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
     """`/voice`, `/voice/thanks`, `/voice/answer`, `/voice/paper`, `/voice/you-said` with its files, `/voice/leave`."""
-    router, pages = page_router(parts.pages, ROOM), parts.pages
+    router, pages = PageRouter(parts.pages, ROOM), parts.pages
     public = PublicPages(
         parts, settings, HourlyLimit(settings.per_hour), HourlyLimit(settings.looks_per_hour)
     )
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def say(request: Request) -> Response:
         return public.form(request, Form(), Faults({}))
 
-    @router.post("", response_class=Response)
+    @router.posted("")
     async def said(request: Request) -> Response:
         return await public.say(request)
 
-    @router.get("/thanks", response_class=Response)
+    @router.page("/thanks")
     async def thanks(request: Request) -> Response:
         return pages.page(request, "voice/thanks.html", code=None, settings=settings)
 
-    @router.get("/answer", response_class=Response)
+    @router.page("/answer")
     async def ask(request: Request) -> Response:
         return pages.page(
             request,
@@ -150,38 +150,38 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
             settings=settings,
         )
 
-    @router.post("/answer", response_class=Response)
+    @router.posted("/answer")
     async def answer(request: Request) -> Response:
         return await public.answer(request)
 
-    @router.get("/paper", response_class=Response)
+    @router.page("/paper")
     async def paper(request: Request) -> Response:
         return pages.page(
             request, "voice/paper.html", abouts=ABOUTS.values(), code=new_code(), settings=settings
         )
 
-    @router.get("/you-said", response_class=Response)
+    @router.page("/you-said")
     async def you_said(request: Request) -> Response:
         return pages.page(request, "voice/you-said.html", themes=await public.public_list())
 
-    @router.get("/leave", response_class=Response)
-    async def leave() -> Response:
+    @router.page("/leave")
+    async def leave(request: Request) -> Response:
         return pages.go(settings.leave_to)
 
     _add_files(router, public)
     return router
 
 
-def _add_files(router: APIRouter, public: PublicPages) -> None:
+def _add_files(router: PageRouter, public: PublicPages) -> None:
     """`/voice/you-said.csv`, `/voice/you-said.csv-metadata.json`."""
 
-    @router.get("/you-said.csv", response_class=Response)
-    async def you_said_csv() -> Response:
+    @router.page("/you-said.csv")
+    async def you_said_csv(request: Request) -> Response:
         headers = headers_of("you-said-we-did.csv", f"{FILE}.csv-metadata.json")
         return Response(as_csv(await public.public_list()), 200, headers, media_type=CSV_TYPE)
 
-    @router.get("/you-said.csv-metadata.json", response_class=Response)
-    async def you_said_means() -> Response:
+    @router.page("/you-said.csv-metadata.json")
+    async def you_said_means(request: Request) -> Response:
         content = metadata_of(described(await public.public_list()))
         headers = headers_of(f"{FILE}.csv-metadata.json")
         return Response(content, 200, headers, media_type=METADATA_TYPE)

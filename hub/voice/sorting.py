@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from hub.doors import Entered
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice import heard, listing
@@ -107,26 +107,26 @@ class Sorting:
 
 def build_router(parts: Parts) -> APIRouter:
     """`/voice/team/heard/<id>` and its four forms."""
-    router, sorting = page_router(parts.pages, f"{ROOM}/heard/{{name}}"), Sorting(parts)
+    router, sorting = PageRouter(parts.pages, f"{ROOM}/heard/{{name}}"), Sorting(parts)
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def read(request: Request, name: str) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return await sorting.show(request, entered, name, Form(), Faults({}))
 
-    @router.post("/new", response_class=Response)
+    @router.posted("/new")
     async def new(request: Request, name: str) -> Response:
         return await sorting.change(request, name, sorting.as_new)
 
-    @router.post("/join", response_class=Response)
+    @router.posted("/join")
     async def join(request: Request, name: str) -> Response:
         return await sorting.change(request, name, lambda _: _join)
 
-    @router.post("/aside", response_class=Response)
+    @router.posted("/aside")
     async def aside(request: Request, name: str) -> Response:
         return await sorting.change(request, name, lambda _: _aside)
 
-    @router.post("/words", response_class=Response)
+    @router.posted("/words")
     async def words(request: Request, name: str) -> Response:
         return await sorting.change(request, name, lambda _: _words)
 

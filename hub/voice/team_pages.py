@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from hub.doors import Entered
 from hub.pages.forms import Faults, Form
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice import heard, listing
@@ -34,9 +34,9 @@ def signature(entered: Entered) -> str:
 
 def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
     """`/voice/team`, `/voice/team/write-down`, `/voice/team/written`."""
-    router, pages = page_router(parts.pages, ROOM), parts.pages
+    router, pages = PageRouter(parts.pages, ROOM), parts.pages
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def team(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         today = london_day(parts.clock.now())
@@ -73,7 +73,7 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
         found = await parts.database.read(work)
         return pages.page(request, "voice/team.html", viewer=entered.viewer, more=found)
 
-    @router.get("/write-down", response_class=Response)
+    @router.page("/write-down")
     async def blank(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         today = london_day(parts.clock.now())
@@ -82,7 +82,7 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
         )
         return _write_down(parts, settings, request, entered, form, Faults({}))
 
-    @router.post("/write-down", response_class=Response)
+    @router.posted("/write-down")
     async def write_down(request: Request) -> Response:
         entered, form = await parts.doors.posted(request, TEAM)
         today = london_day(parts.clock.now())
@@ -107,7 +107,7 @@ def build_router(parts: Parts, settings: VoiceSettings) -> APIRouter:
             request, "voice/written.html", viewer=entered.viewer, code=said.code, settings=settings
         )
 
-    @router.get("/written", response_class=Response)
+    @router.page("/written")
     async def written(request: Request) -> Response:
         entered = parts.doors.enter(request, TEAM)
         return pages.page(request, "voice/written.html", viewer=entered.viewer, code=None, settings=settings)

@@ -7,7 +7,7 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 
 from hub.errors import NotHereError
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from hub.pages.words import london_day
 from hub.parts import Parts
 from hub.voice.wordings.comparing import Piece, compare
@@ -16,15 +16,15 @@ from hub.voice.wordings.register import Text, Version
 
 def build_router(parts: Parts, texts: tuple[Text, ...]) -> APIRouter:
     """`/voice/words`, `/voice/words/<text>`."""
-    router, pages = page_router(parts.pages, "/voice/words"), parts.pages
+    router, pages = PageRouter(parts.pages, "/voice/words"), parts.pages
 
-    @router.get("", response_class=Response)
+    @router.page("")
     async def every(request: Request) -> Response:
         today = london_day(parts.clock.now())
         shown = [{"text": text, "now": text.used_on(today)} for text in texts]
         return pages.page(request, "voice/words.html", shown=shown)
 
-    @router.get("/{name}", response_class=Response)
+    @router.page("/{name}")
     async def one(request: Request, name: str) -> Response:
         text = next((text for text in texts if text.id == name), None)
         if text is None:
