@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import structlog
@@ -77,6 +77,10 @@ class PageRouter(APIRouter):
         # Some pages do something when they are opened, such as ending a sign-in at another house: HEAD asks for none of it.
         (route.methods or set()).discard("HEAD")
         self.routes.append(route)
+
+    def add_api_route(self, *of_an_api: Any, **_: Any) -> None:
+        """Not for pages: by a slip of habit, `router.get` would answer an error in JSON and do nothing `before`."""
+        raise TypeError(f"a page is added by page, posted or add: {of_an_api[0]}")
 
     def _decorator(self, method: str, address: str) -> Callable[[Handler], Handler]:
         def decorate(handler: Handler) -> Handler:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from gateway.demo.layout import choose_ports
 from hub.gateway import GatewayAwayError
-from hub.pages.routing import page_router
+from hub.pages.routing import PageRouter
 from tests.conftest import Parts
 from tests.e2e.test_hub_look import House
 from tests.e2e.test_pages_look import WIDTHS, judge
@@ -28,13 +28,13 @@ EMPLOYER = "/sign-in/age-well-norfolk?back=/interact"
 
 def failing(desk: Desk) -> APIRouter:
     """Two pages that cannot be made: by a mistake of ours, and because the gateway is away."""
-    router = page_router(desk.hub.parts.pages)
+    router = PageRouter(desk.hub.parts.pages)
 
-    @router.get("/broken", response_class=Response)
+    @router.page("/broken")
     async def broken(_: Request) -> Response:
         raise RuntimeError("on purpose")
 
-    @router.get("/away", response_class=Response)
+    @router.page("/away")
     async def away(_: Request) -> Response:
         raise GatewayAwayError("on purpose")
 

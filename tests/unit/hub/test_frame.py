@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
 from hub.pages.rendering import nobody
+from hub.pages.routing import PageRouter
 from tests.unit.hub.fakes import Desk
 
 
@@ -65,3 +67,16 @@ async def test_whoever_is_signed_in_keeps_their_menu_on_a_page_that_says_what_we
 
 def test_pages_without_doors_show_nobody() -> None:
     assert nobody(Request({"type": "http"})) is None
+
+
+def test_what_would_not_answer_in_pages_is_no_page(desk: Desk) -> None:
+    router = PageRouter(desk.hub.parts.pages, "/team")
+
+    async def shown(_: Request) -> Response:
+        raise AssertionError
+
+    with pytest.raises(TypeError, match="/of-habit"):
+        router.get("/of-habit")(shown)
+    with pytest.raises(TypeError, match="/on-the-loop"):
+        router.add("GET", "/on-the-loop", lambda _: Response())  # type: ignore[arg-type,return-value] # the mistake
+    assert router.routes == []
