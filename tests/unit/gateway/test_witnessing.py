@@ -156,34 +156,26 @@ async def test_what_the_witness_cosigned_without_our_hearing_is_asked_for_again(
     assert kept(home).has(3, KEY.id)
 
 
-def forked(home: House, tmp_path: Path, size: int) -> House:
-    """The same log's key over another database, where other things happened."""
-    other = house(*sqlite_urls(tmp_path), FakeClock()).__enter__()
-    grow(other, size)
-    return other
-
-
 @pytest.mark.parametrize(("size", "code"), [(3, "log-shrank"), (5, "root-differs"), (9, "proof-refused")])
 async def test_a_forked_log_is_refused_and_raises_the_alarm_once(
     home: House, witness: FakeWitness, one: OneWitness, tmp_path: Path, size: int, code: str
 ) -> None:
     grow(home, 5)
     await one.look()
-    fork = forked(home, tmp_path, size)
-    seen = witness.last
-    suspicious = of(fork, witness)
-    with capture_logs() as lines:
-        await suspicious.look()
-        await suspicious.look()
-    assert (suspicious.state, witness.last) == ("conflict", seen)
-    (alarm,) = lines
-    assert (alarm["event"], alarm["log_level"]) == ("log.fork-suspected", "error")
-    assert (alarm["code"], alarm["known"], alarm["size"]) == (code, 5, size)
-    assert alarm["witness"] == KEY.id
-    assert kept(fork).newest() is None
-    fork.committer.close()
-    fork.database.close()
-    fork.key_database.close()
+    # The same log's key over another database, where other things happened.
+    with house(*sqlite_urls(tmp_path), FakeClock()) as fork:
+        grow(fork, size)
+        seen = witness.last
+        suspicious = of(fork, witness)
+        with capture_logs() as lines:
+            await suspicious.look()
+            await suspicious.look()
+        assert (suspicious.state, witness.last) == ("conflict", seen)
+        (alarm,) = lines
+        assert (alarm["event"], alarm["log_level"]) == ("log.fork-suspected", "error")
+        assert (alarm["code"], alarm["known"], alarm["size"]) == (code, 5, size)
+        assert alarm["witness"] == KEY.id
+        assert kept(fork).newest() is None
 
 
 async def test_a_backup_that_was_restored_is_noticed_before_anything_is_appended(
