@@ -89,6 +89,39 @@ def test_chromium_is_not_installed_by_who_may_not(monkeypatch: pytest.MonkeyPatc
         real_parts.install_chromium()
 
 
+@pytest.mark.parametrize("has_it", [True, False])
+def test_a_browser_without_windows_is_preferred_and_the_whole_one_does_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, *, has_it: bool
+) -> None:
+    tried: list[str] = []
+
+    def run(arguments: list[str | Path], _env: dict[str, str], _limit: float) -> None:
+        tried.append(str(arguments[-1]))
+        if arguments[-1] == parts.HEADLESS_SHELL and not has_it:
+            raise real_parts.UnavailableError("apt-get failed: unable to locate package")
+
+    monkeypatch.setattr("shutil.which", lambda *_args, **_more: "/usr/bin/apt-get")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(real_parts, "_run", run)
+    real_parts.install_chromium()
+    assert tried == ["-q", parts.HEADLESS_SHELL, *([] if has_it else ["chromium"])]
+
+
+def test_a_browser_that_is_there_does_where_no_better_one_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, asked = Path("/usr/bin/chromium"), []
+
+    def install() -> None:
+        asked.append("apt-get")
+        raise real_parts.UnavailableError("only root may")
+
+    monkeypatch.setitem(parts.FINDERS, "chromium", lambda: browser)
+    monkeypatch.setitem(real_parts.MAKERS, "chromium", install)
+    monkeypatch.delenv(parts.CHROMIUM_NAMED, raising=False)
+    assert (real_parts.provide("chromium"), asked) == (browser, ["apt-get"])
+    monkeypatch.setenv(parts.CHROMIUM_NAMED, str(browser))
+    assert (real_parts.provide("chromium"), asked) == (browser, ["apt-get"])
+
+
 def test_a_programs_last_words_are_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     done = subprocess.CompletedProcess(["go"], 1, stdout="", stderr="downloading\nno such host\n")
     monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: done)
