@@ -9,11 +9,13 @@ import pytest
 
 from scripts import insight_attack
 from scripts.insight_attack import Findings, make_town, run
+from tests.support.unmeasured import unmeasured
 
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return run(rounds=1000, seed=7)
+    with unmeasured():
+        return run(rounds=1000, seed=7)
 
 
 @pytest.mark.timeout(300)
