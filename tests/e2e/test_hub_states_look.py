@@ -32,7 +32,7 @@ PAGES = (
     Shown("hub-referral-collected", "{collected}", "decides whether it takes it on"),
     Shown("hub-referral-accepted", "{accepted}", "The team works on it."),
     Shown("hub-referral-refused", "{refused}", "The team did not take it on"),
-    Shown("hub-referral-closed", "{closed}", "The team has finished."),
+    Shown("hub-referral-closed", "{closed}", "The council must help with housing"),
     Shown("hub-referral-withdrawn", "{withdrawn}", "Nobody may look under it any more."),
     Shown("hub-referral-expired", "{expired}", "Nobody fetched it within 28 days"),
     Shown("hub-referral-failed", "{failed}", "What you wrote is deleted here."),
@@ -52,7 +52,12 @@ async def furnish(desk: Desk) -> tuple[str, dict[str, str]]:
 
     def boxes(call: Call) -> dict[str, object]:
         found = [
-            listed(state, name=f"ref_{at:024d}", reason="full" if state == "refused" else None)
+            listed(
+                state,
+                name=f"ref_{at:024d}",
+                reason="full" if state == "refused" else None,
+                outcomes=["advice-given", "housing-duty-owed", "moved"] if state == "closed" else None,
+            )
             for at, state in enumerate(STATES)
         ]
         return {"referrals": found if call.query["box"] == "out" else [], "next": None}
