@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD
 from tests.conftest import ROOT, Parts
@@ -215,7 +215,14 @@ def stops(resident: Walk, demo: Demonstration) -> int:
 
 def leaves_at_once_and_signs_out(resident: Walk, demo: Demonstration) -> None:
     page = resident.page
-    page.context.route("https://www.bbc.co.uk/**", lambda route: route.fulfill(body="The weather"))
+
+    def weather(route: Route) -> None:
+        """What the gateway answers, but that the neutral page is not fetched from outside."""
+        answer = route.fetch(max_redirects=0)
+        assert answer.headers["location"] == "https://www.bbc.co.uk/weather"
+        route.fulfill(response=answer, status=200, body="The weather")
+
+    page.context.route("**/portal/leave", weather)
     page.goto("/portal/history")
     resident.follow("Leave this page")
     expect(page.get_by_text("The weather")).to_be_visible()
