@@ -13,14 +13,14 @@ some() { "$python" -m coverage run -m pytest --durations=25 -o cache_dir=".var/p
 looks() { "$python" -m pytest --durations=25 -o cache_dir=.var/pytest-browser tests/e2e tests/journeys; }
 
 servers() {
-  some servers tests --ignore=tests/unit --ignore=tests/promises --ignore=tests/security \
+  some servers tests --ignore=tests/unit --ignore=tests/promises --ignore=tests/security --ignore=tests/contract \
     --ignore=tests/e2e --ignore=tests/journeys
 }
 
 if [ $# -gt 0 ]; then
   some chosen "$@" || status=$?
 else
-  some computing tests/unit tests/promises tests/security >.var/coverage/lane.log 2>&1 &
+  some computing tests/unit tests/promises tests/security tests/contract >.var/coverage/lane.log 2>&1 &
   beside=$!
   trap 'kill "$beside" 2>/dev/null || true' EXIT
   looks || status=$?
