@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import ROOT, Parts
+from tests.support.picturing import pictured
 from tests.support.running import RunningGateway
 
 SHOTS = ROOT / ".var" / "screenshots"
@@ -50,7 +51,7 @@ def test_each_page_fits_answers_at_once_and_passes_axe(
     assert header is not None
     assert header["y"] + header["height"] <= place["y"] < WIDTHS[width]
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page="#" not in address)
+    pictured(page, path=SHOTS / f"{name}-{width}.png", full_page="#" not in address)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "wider than the window"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

@@ -20,6 +20,7 @@ from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD
 from tests.conftest import ROOT, Parts
 from tests.e2e.journey.demonstration import ORGANISATION, PURPOSE, Demonstration, demonstration
 from tests.e2e.journey.eyes import Eyes, assert_fits, context, picture
+from tests.support.picturing import pictured
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -316,6 +317,6 @@ def test_home_and_search_hold_without_styles_and_at_400_percent(
         walk.sign_in(door, username)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert_fits(page, size["width"], way)
-        page.screenshot(path=picture(f"{way}-{heading.lower().replace(' ', '-')}"), full_page=not at_400)
+        pictured(page, path=picture(f"{way}-{heading.lower().replace(' ', '-')}"), full_page=not at_400)
         walk.press("Sign out")
     browser.close()

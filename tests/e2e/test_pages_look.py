@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from consent.receipts.jws import BEGIN, armoured
 from tests.conftest import ROOT, Parts
 from tests.e2e.pages_preview import preview_app
+from tests.support.picturing import pictured
 from tests.unit.consent.portal.fake_receipts import TOKEN
 from tests.unit.consent.portal.fakes import LEAF, RECEIPT
 
@@ -168,7 +169,7 @@ def opened(chromium: Browser, address: str, state: str, width: int, *, script: b
 def judge(page: Page, name: str, width: int) -> None:
     """The picture, and what a machine can say about the page."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+    pictured(page, path=SHOTS / f"{name}-{width}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "wider than the window"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
@@ -316,7 +317,7 @@ def test_the_receipt_prints_without_the_frame(chromium: Browser, address: str, w
         expect(page.get_by_role("link", name=unseen)).to_be_hidden()
     expect(page.get_by_text("Signed in as")).to_be_hidden()
     expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
-    page.screenshot(path=SHOTS / f"portal-receipt-printed-{width}.png", full_page=True)
+    pictured(page, path=SHOTS / f"portal-receipt-printed-{width}.png")
     page.context.close()
 
 

@@ -14,6 +14,7 @@ from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, reside
 from adapters.sandbox.identity_provider.signing_in import STRONG
 from tests.conftest import ROOT, Parts
 from tests.support.identity_provider import provider
+from tests.support.picturing import pictured
 
 SHOTS = ROOT / ".var" / "screenshots"
 CALLBACK = "http://127.0.0.1:8800/signin/callback"
@@ -27,7 +28,7 @@ def look(page: Page, name: str, width: int) -> None:
     result = Axe().run(page)
     assert result.violations_count == 0, result.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.screenshot(path=SHOTS / f"sandbox-{name}-{width}.png")
+    pictured(page, path=SHOTS / f"sandbox-{name}-{width}.png", full_page=False)
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -38,6 +38,7 @@ from gateway.signin.tables import SessionRow, SignInAttempt
 from gateway.web.headers import HeaderRules, SecurityHeaders
 from tests.conftest import ROOT, Parts
 from tests.support.identity_provider import provider
+from tests.support.picturing import pictured
 
 SHOTS = ROOT / ".var" / "screenshots"
 OFFICER = "olu.officer@norwich.test"
@@ -176,7 +177,7 @@ def test_the_pages_that_say_no_are_accessible_and_fit_the_window(
         result = Axe().run(page)
         assert result.violations_count == 0, result.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.screenshot(path=SHOTS / f"sign-in-{name}-{width}.png", full_page=True)
+        pictured(page, path=SHOTS / f"sign-in-{name}-{width}.png")
 
     with gateway(tmp_path) as origin:
         page = chromium.new_context(viewport={"width": width, "height": 800}).new_page()

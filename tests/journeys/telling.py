@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from adapters.sandbox.identity_provider.accounts import SANDBOX_PASSWORD, account_named
 from tests.conftest import ROOT
 from tests.e2e.journey.eyes import WIDTHS, Eyes, context
+from tests.support.picturing import pictured
 from tests.support.running import RunningGateway
 
 PHONE, DESK = 320, 1280
@@ -47,7 +48,7 @@ class Traveller:
         self.page.evaluate("() => { document.activeElement?.blur(); window.scrollTo(0, 0) }")
         eyes.look(self.page, name)
         self.page.set_viewport_size({"width": self.width, "height": WIDTHS[self.width]})
-        shown = self.page.screenshot(type="jpeg", quality=QUALITY, full_page=True)
+        shown = pictured(self.page, type="jpeg", quality=QUALITY)
         self.story.steps.append(Step(sentence, shown))
 
     def sign_in(self, door: str, username: str) -> None:

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.conftest import ROOT
+from tests.support.picturing import pictured
 
 SHOTS = ROOT / ".var" / "screenshots" / "journey"
 WIDTHS = {320: 568, 1280: 800}
@@ -51,7 +52,7 @@ class Eyes:
         for width, height in WIDTHS.items():
             for one in (page, self.twin):
                 one.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=picture(f"{len(self.seen):02}-{name}-{width}"), full_page=True)
+            pictured(page, path=picture(f"{len(self.seen):02}-{name}-{width}"))
             assert_fits(page, width, name)
             found = Axe().run(self.twin)
             assert found.violations_count == 0, f"{name}: {found.generate_report()}"
