@@ -21,6 +21,8 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "lost-contact": "Contact was lost",
     "other": "Something else",
 }
+COUNCILS_ALONE: Final = "housing-duty-owed"
+"""Only a council closes a referral with it."""
 
 
 def in_words(outcomes: Iterable[str]) -> tuple[str, ...]:

@@ -42,24 +42,7 @@ REASONS: Final = {
     "unsafe": "It would not be safe",
     "other": "Another reason",
 }
-OUTCOMES: Final = {
-    one: outcomes.OUTCOMES[one]
-    for one in (
-        "moved",
-        "adapted",
-        "decluttered",
-        "income-raised",
-        "medication-in-order",
-        "respiratory-health",
-        "housing-with-care",
-        "connected",
-        "advice-given",
-        "handed-on",
-        "declined-by-person",
-        "lost-contact",
-        "other",
-    )
-}
+OUTCOMES: Final = {one: words for one, words in outcomes.OUTCOMES.items() if one != outcomes.COUNCILS_ALONE}
 STATUSES: Final = {
     "not-sent-yet": "Waiting to be sent",
     "sign-in-needed": "Waiting to be sent: sign in again, and it goes",

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, column, insert, literal, select, table, text
@@ -96,7 +97,7 @@ def test_a_connection_that_is_worked_with_while_all_are_closed_is_closed_when_gi
 ) -> None:
     """A thread outlives the task that waited for it: who stops the task closes the database below the thread."""
     begun, closed = threading.Event(), threading.Event()
-    held: list[object] = []
+    held: list[Any] = []
 
     def works() -> None:
         with database.read() if reads else database.write() as tx:
@@ -112,7 +113,7 @@ def test_a_connection_that_is_worked_with_while_all_are_closed_is_closed_when_gi
     closed.set()
     thread.join()
     with pytest.raises(database.writer.dialect.loaded_dbapi.Error, match="closed"):
-        held[0].cursor().execute("SELECT 1")  # type: ignore[attr-defined]
+        held[0].cursor().execute("SELECT 1")
 
 
 def test_a_hot_connection_that_broke_is_replaced(database: Database) -> None:
